@@ -1,0 +1,1 @@
+"""The DP-SGD Interactive Playground."""

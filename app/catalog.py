@@ -1,0 +1,251 @@
+"""What can be trained: datasets, models and the tasks that bundle them.
+
+Names, sizes and defaults only; no TensorFlow and no data is loaded here, so
+that the web process can describe, validate and simulate without either.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetInfo:
+    """A dataset by its public facts.
+
+    ``train_examples`` and ``test_examples`` count examples; ``input_shape`` is
+    that of one example without the batch axis.
+    """
+
+    name: str
+    title: str
+    train_examples: int
+    test_examples: int
+    input_shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    source: str
+    downloadable: bool = False
+
+    @property
+    def classes(self) -> int:
+        return len(self.class_names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """A model architecture by name; ``inputs`` says what it accepts ("images" or "any")."""
+
+    name: str
+    title: str
+    inputs: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Data, size, model, optimizer and defaults that belong together.
+
+    A simulation and a real training of one task can be laid over each other.
+    ``defaults`` overrides the parameter table's own defaults for this task.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    train_size: int
+    model: str
+    optimizer: str
+    summary: str
+    defaults: Mapping[str, float | int] = field(default_factory=dict)
+
+
+_DIGITS = tuple(str(digit) for digit in range(10))
+_GARMENTS = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+DATASETS: Mapping[str, DatasetInfo] = {
+    info.name: info
+    for info in (
+        DatasetInfo(
+            name="mnist",
+            title="MNIST handwritten digits",
+            train_examples=60_000,
+            test_examples=10_000,
+            input_shape=(28, 28, 1),
+            class_names=_DIGITS,
+            source="LeCun, Cortes, Burges (CC BY-SA 3.0)",
+            downloadable=True,
+        ),
+        DatasetInfo(
+            name="fashion_mnist",
+            title="Fashion-MNIST garments",
+            train_examples=60_000,
+            test_examples=10_000,
+            input_shape=(28, 28, 1),
+            class_names=_GARMENTS,
+            source="Zalando Research (MIT)",
+            downloadable=True,
+        ),
+        DatasetInfo(
+            name="digits",
+            title="Handwritten digits 8x8 (inside scikit-learn)",
+            train_examples=1_437,
+            test_examples=360,
+            input_shape=(8, 8, 1),
+            class_names=_DIGITS,
+            source="UCI Optical Recognition of Handwritten Digits (CC BY 4.0)",
+        ),
+        DatasetInfo(
+            name="xor",
+            title="XOR, two inputs (generated)",
+            train_examples=2_000,
+            test_examples=1_000,
+            input_shape=(2,),
+            class_names=("same sign", "different sign"),
+            source="generated from a fixed seed",
+        ),
+    )
+}
+
+MODELS: Mapping[str, ModelInfo] = {
+    info.name: info
+    for info in (
+        ModelInfo(
+            name="tutorial_cnn",
+            title="TensorFlow Privacy tutorial CNN (26,010 parameters)",
+            inputs="images",
+        ),
+        ModelInfo(name="wide_cnn", title="CNN 8-16-128", inputs="images"),
+        ModelInfo(name="mlp", title="MLP, one hidden layer of 128", inputs="any"),
+        ModelInfo(name="small_mlp", title="MLP, one hidden layer of 64", inputs="any"),
+        ModelInfo(name="digits_cnn", title="Small CNN for 8x8 images", inputs="images"),
+        ModelInfo(name="logistic", title="Logistic regression", inputs="any"),
+        ModelInfo(name="toy_mlp", title="MLP, one hidden layer of 16", inputs="any"),
+    )
+}
+
+TASKS: Mapping[str, Task] = {
+    task.name: task
+    for task in (
+        Task(
+            name="mnist",
+            title="MNIST, 60,000 digits",
+            dataset="mnist",
+            train_size=60_000,
+            model="tutorial_cnn",
+            optimizer="sgd",
+            summary="The guide's ladder with its own recipe, and how far one can go beyond.",
+        ),
+        Task(
+            name="mnist-1500",
+            title="MNIST, 1,500 digits",
+            dataset="mnist",
+            train_size=1_500,
+            model="small_mlp",
+            optimizer="adam",
+            summary="Small private data: each person costs more.",
+            defaults={
+                "noise_multiplier": 2.0,
+                "batch_size": 128,
+                "learning_rate": 0.01,
+            },
+        ),
+        Task(
+            name="fashion_mnist",
+            title="Fashion-MNIST, 60,000 garments",
+            dataset="fashion_mnist",
+            train_size=60_000,
+            model="tutorial_cnn",
+            optimizer="sgd",
+            summary="The same shape as MNIST, harder to tell apart.",
+        ),
+        Task(
+            name="digits",
+            title="Digits 8x8, 1,437 examples",
+            dataset="digits",
+            train_size=1_437,
+            model="digits_cnn",
+            optimizer="adam",
+            summary="Real digits inside scikit-learn: works everywhere, offline.",
+            defaults={
+                "noise_multiplier": 2.0,
+                "batch_size": 128,
+                "learning_rate": 0.01,
+            },
+        ),
+        Task(
+            name="xor",
+            title="XOR toy, two inputs",
+            dataset="xor",
+            train_size=2_000,
+            model="toy_mlp",
+            optimizer="adam",
+            summary="The smallest problem a straight line cannot solve.",
+            defaults={"batch_size": 128, "learning_rate": 0.02},
+        ),
+    )
+}
+
+OPTIMIZERS: Mapping[str, str] = {
+    "sgd": "SGD",
+    "momentum": "SGD with momentum 0.9",
+    "adam": "Adam",
+}
+SAMPLINGS: Mapping[str, str] = {
+    "poisson": "Poisson: each example joins each step with probability B/N",
+    "shuffle": "Shuffled fixed-size batches (comparison only; not covered by the Poisson analysis)",
+}
+ENGINES: Mapping[str, str] = {
+    "fast": "This project's exact engine",
+    "tensorflow-privacy": "TensorFlow Privacy (reference)",
+}
+
+DEFAULT_TASK = "mnist"
+FALLBACK_TASK = "digits"
+
+
+def keras_cache_directory() -> Path:
+    """Return the folder where Keras keeps downloaded datasets (``KERAS_HOME`` or ``~/.keras``)."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets"
+
+
+def local_archive(dataset: str, data_directory: str | None) -> Path | None:
+    """Return the path of a downloadable dataset's archive on this machine, or None.
+
+    ``data_directory`` (the setting ``DPSGD_DATA_DIR``) is looked at before Keras' cache.
+    """
+    folders = [Path(data_directory)] if data_directory else []
+    for folder in (*folders, keras_cache_directory()):
+        archive = folder / f"{dataset}.npz"
+        if archive.is_file():
+            return archive
+    return None
+
+
+def is_available(dataset: str, *, data_directory: str | None, offline: bool) -> bool:
+    """Return whether ``dataset`` can be tried: embedded, on this disk, or allowed to download."""
+    if not DATASETS[dataset].downloadable or not offline:
+        return True
+    return local_archive(dataset, data_directory) is not None
+
+
+def cure_for_missing(dataset: str) -> str:
+    """Return the sentence that tells a person how to make ``dataset`` available."""
+    return (
+        f"Put {dataset}.npz (Keras' keys x_train, y_train, x_test, y_test) into the folder named by "
+        f"DPSGD_DATA_DIR, or unset DPSGD_OFFLINE and let the server reach the internet once, "
+        f'or choose the embedded dataset "digits".'
+    )
