@@ -1,0 +1,53 @@
+"""What protects the server and its visitors: headers, trusted hosts and request ids."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+
+MAX_URL = 4096  # bytes; gunicorn's own limit is 4094, share links need below 1,000
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; "
+    "frame-ancestors 'self' https://huggingface.co https://*.hf.space; "
+    "base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+
+# No X-Frame-Options: it would forbid what frame-ancestors permits.
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+def host_name(host: str) -> str:
+    """Return the name in a Host header, lower case and without its port.
+
+    >>> host_name("LOCALHOST:5000"), host_name("[::1]:5000")
+    ('localhost', '[::1]')
+    """
+    return re.sub(r":\d*$", "", host.lower())
+
+
+def is_trusted(host: str, allowed: Iterable[str]) -> bool:
+    """Return whether the Host header ``host`` names one of ``allowed``.
+
+    An entry ``.example.org`` also permits every subdomain, ``*`` permits any name. Without the check a
+    foreign page could reach a server on localhost by a name of its own (DNS rebinding).
+    """
+    name = host_name(host)
+    return any(
+        entry in ("*", name) or (entry.startswith(".") and f".{name}".endswith(entry)) for entry in allowed
+    )
+
+
+def request_id(received: str) -> str:
+    """Return ``received`` cut down to 64 letters, digits, dots, dashes and underscores, else a fresh id.
+
+    >>> request_id("a1\\r\\nSet-Cookie: x=1")
+    'a1Set-Cookiex1'
+    """
+    return re.sub(r"[^A-Za-z0-9._-]", "", received)[:64] or secrets.token_hex(8)
