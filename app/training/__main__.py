@@ -1,0 +1,108 @@
+"""The training process: ``python -m app.training``, spoken to by ``app.runs.process_executor``.
+
+Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
+"data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
+{"run": id, "event": {...}}. The process ends when its input closes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import IO, Any
+
+from app.events import Event, Finished, encode
+from app.parameters import RunParameters
+
+Message = dict[str, Any]
+
+NICENESS = 10
+
+_log = logging.getLogger("app.training")
+
+
+def main() -> None:
+    """Serve trainings from standard input until it closes."""
+    output = _claim_standard_output()
+    os.nice(NICENESS)
+    jobs: queue.Queue[Message] = queue.Queue()
+    stopped: set[str] = set()
+    threading.Thread(target=_read_messages, args=(sys.stdin, jobs, stopped), daemon=True).start()
+    train = _load_trainer()
+    while True:
+        job = jobs.get()
+        train(job, _sender(output, job["run"]), lambda run_id=job["run"]: run_id in stopped)
+
+
+def _claim_standard_output() -> IO[str]:
+    """Return the pipe to the server; whatever libraries print goes to standard error from here on."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
+
+
+def _read_messages(source: Iterable[str], jobs: queue.Queue[Message], stopped: set[str]) -> None:
+    for line in source:
+        message = json.loads(line)
+        if "stop" in message:
+            stopped.add(message["stop"])
+        else:
+            jobs.put(message)
+    # The server has gone: a training nobody can read any more must not go on using the machine.
+    os._exit(0)
+
+
+def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
+    def emit(event: Event) -> None:
+        output.write(json.dumps({"run": run_id, "event": encode(event)}, allow_nan=False) + "\n")
+        output.flush()
+
+    return emit
+
+
+def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
+    if importlib.util.find_spec("tensorflow") is None:
+        return _refuse
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from app.training import trainer
+
+    try:
+        trainer.warm_up()
+    except Exception:  # a run must still be answered, with its own error
+        _log.exception("warm-up failed")
+
+    def train(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+        fallback = job["fallback"]
+        try:
+            trainer.train(
+                RunParameters.from_dict(job["parameters"]),
+                emit=emit,
+                should_stop=should_stop,
+                data_directory=job["data_directory"],
+                offline=job["offline"],
+                fallback=RunParameters.from_dict(fallback) if fallback else None,
+            )
+        except Exception:
+            _log.exception("training failed")
+            emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))
+
+    return train
+
+
+def _refuse(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+    emit(_failure("engine_unavailable", "TensorFlow is not installed in the server's Python environment."))
+
+
+def _failure(kind: str, message: str) -> Finished:
+    return Finished(state="failed", steps=0, training_seconds=0.0, error={"kind": kind, "message": message})
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    main()

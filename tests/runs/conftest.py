@@ -1,0 +1,55 @@
+"""Parameters and events that the tests of runs share."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.events import EpochPoint, IterationPoint
+from app.parameters import RunParameters
+
+HISTOGRAM = {"before": [{"x": 0.5, "y": 0.25}, {"x": 2.0, "y": 0.75}], "after": [{"x": 1.0, "y": 1.0}]}
+
+
+@pytest.fixture
+def parameters() -> RunParameters:
+    return RunParameters(
+        mode="real",
+        task="digits",
+        dataset="digits",
+        model="digits_cnn",
+        train_size=1437,
+        optimizer="adam",
+        sampling="poisson",
+        engine="fast",
+        clipping_norm=1.0,
+        noise_multiplier=2.0,
+        batch_size=128,
+        learning_rate=0.01,
+        epochs=2,
+        delta=1e-5,
+        privacy_budget=3.0,
+    )
+
+
+def epoch_point(epoch: int, *, series: str = "private", iteration: int = 12) -> EpochPoint:
+    return EpochPoint(
+        series=series,  # type: ignore[arg-type]
+        epoch=epoch,
+        iteration=iteration,
+        accuracy=0.5 + epoch / 10,
+        loss=1.5,
+        test_loss=1.25,
+        per_class_accuracy=[0.5 + epoch / 10] * 10,
+        epsilon=None if series == "baseline" else 0.7,
+        clipped_fraction=None if series == "baseline" else 0.75,
+        gradient_norm_histogram=None if series == "baseline" else HISTOGRAM,
+        gradient_norm_median=2.0,
+        gradient_norm_p90=4.0,
+        signal_norm=0.5,
+        noise_norm=0.25,
+        seconds=0.1,
+    )
+
+
+def iteration_point(iteration: int, *, series: str = "private") -> IterationPoint:
+    return IterationPoint(series=series, iteration=iteration, accuracy=0.4, loss=1.6)  # type: ignore[arg-type]

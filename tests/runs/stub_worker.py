@@ -1,0 +1,48 @@
+"""Speaks the protocol of ``python -m app.training``; the job's data_directory says how it behaves."""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+messages: "queue.Queue[dict]" = queue.Queue()
+
+
+def read() -> None:
+    for line in sys.stdin:
+        messages.put(json.loads(line))
+    os._exit(0)
+
+
+def send(run_id: str, **event: object) -> None:
+    print(json.dumps({"run": run_id, "event": event}), flush=True)
+
+
+def finish(run_id: str, state: str, steps: int) -> None:
+    send(run_id, kind="finished", state=state, steps=steps, training_seconds=0.5, error=None)
+
+
+def play(job: dict) -> None:
+    run_id, behaviour = job["run"], job["data_directory"]
+    send(run_id, kind="phase", phase="training")
+    send(run_id, kind="progress", steps=7, steps_total=100, epsilon=0.5)
+    if behaviour == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "stuck":
+        time.sleep(60)
+    if behaviour == "until stopped":
+        while messages.get().get("stop") != run_id:
+            pass
+        finish(run_id, "cancelled", 9)
+        return
+    finish(run_id, "done", 100)
+
+
+threading.Thread(target=read, daemon=True).start()
+while True:
+    message = messages.get()
+    if "parameters" in message:
+        play(message)

@@ -1,0 +1,157 @@
+"""The run document: one shape, one truth, complete at any time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from app.privacy.accounting import epsilon_rdp
+
+from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready
+from app.parameters import RunParameters
+from app.runs.document import Document, Measurements, run_document, simulated_document
+from tests.runs.conftest import HISTOGRAM, epoch_point, iteration_point
+
+FIELDS = {
+    "id",
+    "state",
+    "mode",
+    "evidence",
+    "created_at",
+    "parameters",
+    "dataset",
+    "model",
+    "progress",
+    "epochs",
+    "iterations",
+    "gradient_norms",
+    "per_class_accuracy",
+    "final_metrics",
+    "epsilon_spent",
+    "epsilon_charged",
+    "privacy",
+    "assessment",
+    "recommendations",
+    "baseline",
+    "notices",
+    "error",
+}
+
+
+def measured(parameters: RunParameters, events: Sequence[Event], *, state: str = "running") -> Document:
+    measurements = Measurements(parameters)
+    for event in events:
+        measurements.add(event)
+    return run_document(measurements, run_id="r", state=state, evidence="measured", wait_for_pld=False)
+
+
+@pytest.fixture
+def finished_events() -> list[Event]:
+    return [
+        Phase(phase="training"),
+        Ready(dataset={"name": "digits"}, model={"name": "digits_cnn", "trainable_parameters": 5}),
+        iteration_point(0),
+        Progress(steps=12, steps_total=23, epsilon=0.5),
+        iteration_point(12),
+        epoch_point(1),
+        iteration_point(23),
+        epoch_point(2, iteration=23),
+        Finished(state="done", steps=23, training_seconds=1.5),
+    ]
+
+
+@pytest.mark.parametrize("taken", range(10))
+def test_a_document_is_complete_and_json_after_every_event(
+    parameters: RunParameters, finished_events: list[Event], taken: int
+) -> None:
+    document = measured(parameters, finished_events[:taken])
+    assert set(document) == FIELDS
+    json.dumps(document, allow_nan=False)
+
+
+def test_final_metrics_equal_the_last_epoch_to_the_last_digit(
+    parameters: RunParameters, finished_events: list[Event]
+) -> None:
+    document = measured(parameters, finished_events, state="done")
+    last = document["epochs"][-1]
+    for name in ("accuracy", "loss", "test_loss", "epsilon"):
+        assert document["final_metrics"][name] == last[name]
+    assert document["final_metrics"]["training_seconds"] == 1.5
+    assert document["per_class_accuracy"] == [0.7] * 10
+    assert document["gradient_norms"] == {"clipping_norm": 1.0, "clipped_fraction": 0.75, **HISTOGRAM}
+
+
+def test_epsilon_spent_is_the_accountants_for_the_steps_taken(parameters: RunParameters) -> None:
+    document = measured(parameters, [Progress(steps=7, steps_total=23, epsilon=None)])
+    expected = epsilon_rdp(sampling_probability=128 / 1437, noise_multiplier=2.0, steps=7, delta=1e-5).epsilon
+    assert document["epsilon_spent"] == expected
+
+
+def test_epsilon_spent_is_null_without_noise(parameters: RunParameters) -> None:
+    document = measured(
+        replace(parameters, noise_multiplier=0.0), [Progress(steps=7, steps_total=23, epsilon=None)]
+    )
+    assert document["epsilon_spent"] is None
+    assert document["privacy"]["epsilon"] is None
+    assert document["privacy"]["reason"]
+
+
+def test_the_baseline_stands_beside_and_never_mixes_in(
+    parameters: RunParameters, finished_events: list[Event]
+) -> None:
+    baseline = [iteration_point(12, series="baseline"), epoch_point(1, series="baseline")]
+    document = measured(parameters, [*finished_events[:-1], *baseline])
+    assert len(document["epochs"]) == 2
+    assert len(document["baseline"]["epochs"]) == 1
+    assert document["baseline"]["gradient_norms"] is None
+    assert measured(parameters, finished_events)["baseline"] is None
+
+
+def test_a_fallback_replaces_the_parameters_and_says_so(parameters: RunParameters) -> None:
+    asked = replace(parameters, task="mnist", dataset="mnist", model="tutorial_cnn", train_size=60_000)
+    event = Fallback(parameters=parameters.to_dict(), reason="MNIST could not be had; trained on digits.")
+    document = measured(asked, [event])
+    assert document["parameters"] == parameters.to_dict()
+    assert document["notices"][0]["text"] == "MNIST could not be had; trained on digits."
+    assert document["privacy"]["examples"] == 1437
+
+
+def test_notices_and_errors_reach_the_document(parameters: RunParameters) -> None:
+    error = {"kind": "invalid", "message": "The loss is not a number."}
+    events = [
+        Notice(id="diverged", severity="warning", text="It diverged."),
+        Finished(state="failed", steps=3, training_seconds=0.1, error=error),
+    ]
+    document = measured(parameters, events, state="failed")
+    assert document["notices"] == [{"id": "diverged", "severity": "warning", "text": "It diverged."}]
+    assert document["error"] == error
+
+
+def test_a_copy_is_not_changed_by_later_events(parameters: RunParameters) -> None:
+    measurements = Measurements(parameters)
+    copy = measurements.copy()
+    for event in (epoch_point(1), iteration_point(1), Notice(id="n", severity="info", text="t")):
+        measurements.add(event)
+    assert (copy.private.epochs, copy.private.iterations, copy.notices) == ([], [], [])
+
+
+def test_a_simulation_has_the_same_shape_and_spends_nothing(parameters: RunParameters) -> None:
+    simulated = replace(
+        parameters,
+        mode="simulation",
+        task="mnist",
+        dataset="mnist",
+        model="tutorial_cnn",
+        train_size=60_000,
+        optimizer="sgd",
+        seed=1,
+    )
+    document = simulated_document(simulated)
+    assert set(document) == FIELDS
+    assert (document["id"], document["state"], document["evidence"]) == (None, "done", "simulated")
+    assert document["epsilon_spent"] is None
+    assert document["final_metrics"]["training_seconds"] is None
+    assert document["final_metrics"]["epsilon"] == document["privacy"]["epsilon"]
+    assert document["final_metrics"]["accuracy"] == document["iterations"][-1]["accuracy"]
