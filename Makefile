@@ -1,0 +1,43 @@
+# Each goal does all its set-up: it makes the environment in $(VENV), installs what it needs, and is instant the second time.
+#   PYTHON=...  the Python to use (3.10 to 3.13; without it the first fit one of python3.11, 3.12, 3.13, 3.10, python3)
+#   VENV=...    where the environment lives (.venv)
+VENV ?= .venv
+PYTHON ?=
+
+export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
+
+# What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
+FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
+
+.PHONY: help run test test-fast check bench docker user-environment test-environment
+
+help:
+	@echo "make run     start the app and print its address"
+	@echo "make test    run every test and check"
+	@echo "make check   ruff and mypy only"
+	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make docker  build the image dpsgd-playground"
+
+run: user-environment
+	@exec "$(VENV)/bin/python" run.py
+
+test: test-environment
+	@.ci/test "$(VENV)"
+
+test-fast: test-environment
+	"$(VENV)/bin/python" -m pytest $(FAST_TESTS)
+
+check: test-environment
+	@.ci/check "$(VENV)"
+
+bench: user-environment
+	"$(VENV)/bin/python" -m benchmarks.engine
+
+docker:
+	docker build --tag dpsgd-playground .
+
+user-environment:
+	@.ci/environment "$(VENV)" requirements.txt "$(PYTHON)"
+
+test-environment:
+	@.ci/environment "$(VENV)" requirements-dev.txt "$(PYTHON)"
