@@ -36,11 +36,16 @@ class DatasetInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """A model architecture by name; ``inputs`` says what it accepts ("images" or "any")."""
+    """A model architecture by name.
+
+    ``inputs`` says what it accepts ("images" or "any"); ``minimum_side`` is the
+    smallest image in pixels that its convolutions and pools leave something of.
+    """
 
     name: str
     title: str
     inputs: str
+    minimum_side: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +131,12 @@ MODELS: Mapping[str, ModelInfo] = {
             name="tutorial_cnn",
             title="TensorFlow Privacy tutorial CNN (26,010 parameters)",
             inputs="images",
+            minimum_side=13,
         ),
-        ModelInfo(name="wide_cnn", title="CNN 8-16-128", inputs="images"),
+        ModelInfo(name="wide_cnn", title="CNN 8-16-128", inputs="images", minimum_side=4),
         ModelInfo(name="mlp", title="MLP, one hidden layer of 128", inputs="any"),
         ModelInfo(name="small_mlp", title="MLP, one hidden layer of 64", inputs="any"),
-        ModelInfo(name="digits_cnn", title="Small CNN for 8x8 images", inputs="images"),
+        ModelInfo(name="digits_cnn", title="Small CNN for 8x8 images", inputs="images", minimum_side=4),
         ModelInfo(name="logistic", title="Logistic regression", inputs="any"),
         ModelInfo(name="toy_mlp", title="MLP, one hidden layer of 16", inputs="any"),
     )
@@ -212,8 +218,36 @@ ENGINES: Mapping[str, str] = {
     "tensorflow-privacy": "TensorFlow Privacy (reference)",
 }
 
+IDX_FILES: Mapping[str, str] = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+
 DEFAULT_TASK = "mnist"
 FALLBACK_TASK = "digits"
+
+
+def why_incompatible(model: str, input_shape: tuple[int, ...]) -> str | None:
+    """Return the sentence that says why ``model`` cannot take examples of this shape, or None if it can.
+
+    >>> why_incompatible("tutorial_cnn", (8, 8, 1))
+    'The model "tutorial_cnn" needs images of at least 13x13 pixels; these have 8x8.'
+    """
+    info = MODELS[model]
+    if info.inputs == "any":
+        return None
+    if len(input_shape) != 3:
+        return f'The model "{model}" needs images; this dataset has {input_shape[0]} plain inputs.'
+    height, width, _ = input_shape
+    if min(height, width) < info.minimum_side:
+        side = info.minimum_side
+        return (
+            f'The model "{model}" needs images of at least {side}x{side} pixels; '
+            f"these have {height}x{width}."
+        )
+    return None
 
 
 def keras_cache_directory() -> Path:
@@ -222,16 +256,23 @@ def keras_cache_directory() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "datasets"
 
 
-def local_archive(dataset: str, data_directory: str | None) -> Path | None:
-    """Return the path of a downloadable dataset's archive on this machine, or None.
+def local_archive(
+    dataset: str, data_directory: str | None, cache_directory: Path | None = None
+) -> Path | None:
+    """Return where a downloadable dataset lies on this machine, or None.
 
-    ``data_directory`` (the setting ``DPSGD_DATA_DIR``) is looked at before Keras' cache.
+    ``data_directory`` (the setting ``DPSGD_DATA_DIR``) is looked at before Keras'
+    cache (or ``cache_directory`` in its place). The path is an npz archive, or the
+    folder in which Keras keeps the four original files of Fashion-MNIST.
     """
-    folders = [Path(data_directory)] if data_directory else []
-    for folder in (*folders, keras_cache_directory()):
+    cache = cache_directory or keras_cache_directory()
+    for folder in (*([Path(data_directory)] if data_directory else []), cache):
         archive = folder / f"{dataset}.npz"
         if archive.is_file():
             return archive
+    originals = cache / dataset.replace("_", "-")
+    if all((originals / name).is_file() for name in IDX_FILES.values()):
+        return originals
     return None
 
 

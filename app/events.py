@@ -65,7 +65,9 @@ class IterationPoint(Event):
     """A point within or at the end of an epoch.
 
     ``accuracy`` is over the whole test set; ``loss`` is the mean training loss
-    since the previous point.
+    over the last epoch's worth of steps (as far as taken), so that the last point
+    of an epoch equals its EpochPoint. Iteration 0 is the untrained network, its
+    ``loss`` that on the test set.
     """
 
     kind: ClassVar[str] = "iteration"

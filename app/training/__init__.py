@@ -1,0 +1,1 @@
+"""Real training: the only part of the application that imports TensorFlow."""
