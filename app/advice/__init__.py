@@ -1,0 +1,1 @@
+"""What to think of a run and what to change: presets, assessment and recommendations."""

@@ -1,0 +1,46 @@
+"""What accuracy a setting can be expected to give, and how that is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.advice.case import AccuracyOf
+from app.advice.presets import measured_accuracy
+from app.catalog import DATASETS
+from app.parameters import RunParameters
+from app.simulation import learning
+from app.simulation.profiles import NoFit, find_profile
+
+
+def expected_accuracy(parameters: RunParameters, accuracy_of: AccuracyOf) -> tuple[float | None, str | None]:
+    """Return (accuracy, evidence): measured where exactly these settings were, else simulated.
+
+    Both are None where neither is known.
+    """
+    measured = measured_accuracy(parameters)
+    if measured is not None:
+        return measured, "measured"
+    simulated = accuracy_of(parameters)
+    return (None, None) if simulated is None else (simulated, "simulated")
+
+
+def simulated_accuracy(parameters: RunParameters) -> float | None:
+    """Return the simulated final test accuracy without a seed's luck; None without a fit."""
+    try:
+        profile = find_profile(parameters)
+    except NoFit:
+        return None
+    moved = learning.motion(
+        learning.Setting(
+            optimizer=parameters.optimizer,
+            clipping_norm=parameters.clipping_norm,
+            noise_multiplier=parameters.noise_multiplier,
+            batch_size=parameters.batch_size,
+            learning_rate=parameters.learning_rate,
+            steps=np.array([float(parameters.steps)]),
+        ),
+        profile.motion,
+    )
+    classes = DATASETS[parameters.dataset].classes
+    expected = learning.expected_accuracy(moved, profile.table, profile.motion, classes=classes)
+    return float(expected[0])

@@ -1,0 +1,139 @@
+"""Recommendations for a run: what to change, why, and what the change would do.
+
+They come in the order in which an expert would raise them: does the guarantee
+hold (validity), is it strong enough (privacy), what limits accuracy
+(optimisation), what has to be said along with the result (reporting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.advice.advice import Advice, Rule
+from app.advice.case import AccuracyOf, Case, EpsilonOf, read
+from app.advice.prediction import expected_accuracy, simulated_accuracy
+from app.advice.rules import guarantee, optimisation, reporting, settings, validity
+from app.parameters import RunParameters
+
+MOST = 6
+
+CHECKED: tuple[Rule, ...] = (
+    validity.shuffled_batches,
+    validity.large_delta,
+    validity.known_seed,
+    guarantee.no_noise,
+    guarantee.over_limit,
+    guarantee.little_protection,
+    guarantee.noise_outside_band,
+    optimisation.diverged,
+    optimisation.step_size,
+    optimisation.dominating_noise,
+)
+WORTHWHILE: tuple[Rule, ...] = (
+    settings.clipping,
+    settings.batch_size,
+    settings.learning_rate,
+    settings.training_length,
+)
+REPORTED: tuple[Rule, ...] = (reporting.worst_class, reporting.tuning)
+
+WHOLE_SETTINGS = "use-optimal"
+HARMFUL = -0.005
+
+
+def recommend(
+    document: Mapping[str, Any], *, epsilon_of: EpsilonOf, accuracy_of: AccuracyOf = simulated_accuracy
+) -> list[dict[str, Any]]:
+    """Return at most six recommendations for the run in ``document``, the most important first.
+
+    Each is {id, severity ("error"|"warning"|"tip"), title, detail, apply,
+    predicted {epsilon, accuracy, evidence}}. ``apply`` holds the parameters to
+    change (None: nothing to change), ``predicted`` what the whole run would then
+    give: ε exactly (None: infinite), accuracy as measured or simulated
+    (``evidence``), None where neither is known. No two contradict each other.
+    A document without complete parameters gets none.
+    """
+    case = read(document, epsilon_of=epsilon_of, accuracy_of=accuracy_of)
+    if case is None:
+        return []
+    found = list(_without_conflicts(case.parameters, _advice(case)))
+    return [_entry(case, advice) for advice in found[:MOST]]
+
+
+def _advice(case: Case) -> Iterator[Advice]:
+    for rule in CHECKED:
+        yield from rule(case)
+    for rule in WORTHWHILE:
+        yield from (advice for advice in rule(case) if not _is_harmful(case, advice))
+    for rule in REPORTED:
+        yield from rule(case)
+
+
+def _is_harmful(case: Case, advice: Advice) -> bool:
+    """Return whether a rule of thumb would, in this very run, cost accuracy and gain no privacy."""
+    if advice.apply is None or advice.accuracy is not None:
+        return False
+    gain = case.gain_of(advice.apply)
+    before, after = case.epsilon, case.epsilon_with(**advice.apply)
+    is_more_private = after is not None and (before is None or after < before)
+    return gain is not None and gain < HARMFUL and not is_more_private
+
+
+def _without_conflicts(parameters: RunParameters, found: Iterable[Advice]) -> Iterator[Advice]:
+    """Drop advice that would undo what more important advice has just asked for.
+
+    The optimal settings replace all at once: what comes before them does not
+    stand in their way, what comes after must not contradict them.
+    """
+    moves: dict[str, object] = {}
+    for advice in found:
+        wanted = {name: _move(parameters, name, value) for name, value in (advice.apply or {}).items()}
+        if advice.id != WHOLE_SETTINGS and any(
+            moves.get(name, move) != move for name, move in wanted.items()
+        ):
+            continue
+        moves.update(wanted)
+        yield advice
+
+
+def _move(parameters: RunParameters, name: str, value: Any) -> object:
+    """Return the direction of a change: up, down, or the value itself where there is no order."""
+    before = getattr(parameters, name)
+    if isinstance(before, (int, float)) and isinstance(value, (int, float)):
+        return value > before
+    return value
+
+
+def _entry(case: Case, advice: Advice) -> dict[str, Any]:
+    changes = _independent_of_target(case.parameters, advice.apply)
+    changed = replace(case.parameters, **changes) if changes else case.parameters
+    accuracy, evidence = _accuracy_after(case, advice, changed)
+    return {
+        "id": advice.id,
+        "severity": advice.severity,
+        "title": advice.title,
+        "detail": advice.detail,
+        "apply": changes,
+        "predicted": {"epsilon": case.epsilon_of(changed), "accuracy": accuracy, "evidence": evidence},
+    }
+
+
+def _accuracy_after(case: Case, advice: Advice, changed: RunParameters) -> tuple[float | None, str | None]:
+    if advice.apply is None:
+        return None, None
+    if advice.accuracy is not None:
+        return advice.accuracy, case.evidence
+    return expected_accuracy(changed, case.accuracy_of)
+
+
+def _independent_of_target(
+    parameters: RunParameters, apply: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return the changes with σ held: a target ε would solve for σ anew and undo what was predicted."""
+    if apply is None:
+        return None
+    if parameters.target_epsilon is None:
+        return dict(apply)
+    return {"noise_multiplier": parameters.noise_multiplier, **apply, "target_epsilon": None}

@@ -1,0 +1,1 @@
+"""The rules behind the recommendations, one module for each question they answer."""
