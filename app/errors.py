@@ -114,13 +114,10 @@ class CrossSiteRequest(PublicError):
     status = 403
 
 
-class UnknownRun(PublicError):
-    """No run has this id."""
+class NotFound(PublicError):
+    """Nothing has this name."""
 
     status = 404
-
-    def __init__(self, detail: str = "There is no run with this id.") -> None:
-        super().__init__(detail)
 
 
 class BodyTooLarge(PublicError):
@@ -153,21 +150,6 @@ class InvalidParameters(PublicError):
 
 
 class Unavailable(PublicError):
-    """Something the request needs cannot be had now; ``detail`` names the cure."""
+    """Something needed (data, TensorFlow, a place in the queue) cannot be had; ``detail`` names the cure."""
 
     status = 503
-
-
-class DataUnavailable(Unavailable):
-    """The dataset asked for is neither on this machine nor to be downloaded."""
-
-
-class EngineUnavailable(Unavailable):
-    """Real training is not possible here, for instance because TensorFlow is not installed."""
-
-
-class QueueFull(Unavailable):
-    """As many runs wait as the server accepts; Retry-After says when to try again (seconds)."""
-
-    def __init__(self, detail: str, *, retry_after: int) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after)})

@@ -1,0 +1,59 @@
+"""Answers every failure: a problem document to programs, a page to people, never an exception's text."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from app.errors import MEDIA_TYPE, Fault, InvalidParameters, NotFound, PublicError, Unavailable, problem
+from app.routes.exchange import answer
+from app.runs import service
+from app.simulation.profiles import NoFit
+
+_FOR_PROGRAMS = ("/api", "/healthz", "/readyz")
+_KEPT_HEADERS = ("Allow", "Retry-After")
+
+
+def register(app: Flask) -> None:
+    """Let ``app`` answer all exceptions from this one place."""
+    app.register_error_handler(Exception, _answer_failure)
+
+
+def public(failure: Exception) -> PublicError | None:
+    """Return the public error that ``failure`` is or stands for, or None where there is nothing to tell."""
+    match failure:
+        case PublicError():
+            return failure
+        case service.UnknownRun():
+            return NotFound("There is no run with this id; it may have been forgotten.")
+        case service.QueueFull():
+            retry_after = str(failure.retry_after_seconds)
+            return Unavailable(
+                f"The queue is full. Try again in {retry_after} seconds.",
+                headers={"Retry-After": retry_after},
+            )
+        case service.EngineUnavailable():
+            return Unavailable(str(failure))
+        case NoFit():
+            return InvalidParameters(str(failure), errors=[Fault(failure.field, str(failure))])
+    return None
+
+
+def _answer_failure(failure: Exception) -> Response:
+    told = public(failure)
+    if told is not None:
+        return _respond(told.to_problem(), told.headers)
+    if not isinstance(failure, HTTPException):
+        current_app.logger.error("unhandled exception at %s", request.path, exc_info=failure)
+        return _respond(problem(500), {})
+    if failure.code is None or failure.code < 400:
+        return current_app.make_response(failure.get_response())
+    headers = {name: value for name, value in failure.get_headers() if name in _KEPT_HEADERS}
+    return _respond(problem(failure.code), headers)
+
+
+def _respond(body: dict[str, object], headers: dict[str, str]) -> Response:
+    status = int(str(body["status"]))
+    if request.path.startswith(_FOR_PROGRAMS):
+        return answer(body, status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(render_template("error.html", **body), status, headers)

@@ -1,0 +1,36 @@
+"""Operation: health, readiness, and the interface's own description."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+
+from app import __version__
+from app.errors import KINDS
+from app.routes.exchange import answer, run_service
+from app.schemas.openapi import OPERATIONS, openapi
+
+blueprint = Blueprint("system", __name__, template_folder="templates")
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Answer that the process lives."""
+    return answer({"status": "ok", "version": __version__})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Answer that requests are served, and whether real training is possible here."""
+    return answer({"status": "ready", "real": run_service().capabilities()["real"]})
+
+
+@blueprint.get("/api/openapi.json")
+def openapi_document() -> Response:
+    """Answer with the OpenAPI 3.1 document."""
+    return answer(openapi(version=__version__))
+
+
+@blueprint.get("/api/docs")
+def documentation() -> str:
+    """The endpoints and kinds of problems, as a page."""
+    return render_template("api_docs.html", operations=OPERATIONS, kinds=KINDS, version=__version__)

@@ -1,0 +1,1 @@
+"""What the HTTP interface accepts and answers, as strict pydantic models built on the parameter table."""

@@ -1,0 +1,236 @@
+"""The answers, described for the OpenAPI document: every field that a client may rely on.
+
+The documents are built elsewhere; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from app.parameters import RunParameters
+
+
+class Answer(BaseModel):
+    """An answer may gain fields; those named here stay."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class FieldFault(Answer):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """RFC 9457 problem details, the one shape of every failure."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldFault]
+
+
+class Point(Answer):
+    """One bar of a histogram: x an L2 norm, y the share of examples (0..1)."""
+
+    x: float
+    y: float
+
+
+class Histograms(Answer):
+    """Per-example gradient norms before and after clipping; each list's shares sum to 1."""
+
+    before: list[Point]
+    after: list[Point]
+
+
+class GradientNorms(Histograms):
+    """The last epoch's gradient norms."""
+
+    clipping_norm: float | None
+    clipped_fraction: float | None = Field(ge=0, le=1)
+
+
+class Epoch(Answer):
+    """One finished epoch; ``iteration`` counts steps since the start."""
+
+    epoch: int
+    iteration: int
+    accuracy: float = Field(ge=0, le=1, description="share of the test set classified correctly")
+    loss: float = Field(description="training loss, mean over the epoch's sampled examples (nats)")
+    test_loss: float
+    epsilon: float | None = Field(description="ε spent so far; null where it is infinite")
+    clipped_fraction: float | None = Field(ge=0, le=1)
+    gradient_norm_histogram: Histograms | None
+    gradient_norm_median: float | None
+    gradient_norm_p90: float | None
+    signal_norm: float | None
+    noise_norm: float | None
+    seconds: float | None
+
+
+class Iteration(Answer):
+    """A point within or at the end of an epoch."""
+
+    iteration: int
+    accuracy: float = Field(ge=0, le=1)
+    loss: float
+
+
+class FinalMetrics(Answer):
+    """The last entry of ``epochs``, to the last digit."""
+
+    accuracy: float
+    loss: float
+    epsilon: float | None
+    delta: float
+    training_seconds: float | None
+
+
+class Dataset(Answer):
+    """The data of a run."""
+
+    name: str
+    examples: int
+
+
+class Model(Answer):
+    """The network of a run."""
+
+    name: str
+    trainable_parameters: int | None
+
+
+class Assessment(Answer):
+    """The result in a sentence."""
+
+    level: str
+    summary: str
+
+
+class Recommendation(Answer):
+    """One piece of advice; ``apply`` are the parameters it would set."""
+
+    id: str
+    severity: str
+    title: str
+    detail: str
+    apply: dict[str, Any] | None
+    predicted: dict[str, Any] | None
+
+
+class Notice(Answer):
+    """Something a person should know about a run."""
+
+    id: str
+    severity: str
+    text: str
+
+
+class RunError(Answer):
+    """Why a run failed."""
+
+    kind: str
+    message: str
+
+
+class Baseline(Answer):
+    """The same run without privacy."""
+
+    epochs: list[Epoch]
+    iterations: list[Iteration]
+    final_metrics: FinalMetrics | None
+
+
+ResolvedParameters: type[Answer] = create_model(
+    "ResolvedParameters",
+    __base__=Answer,
+    __doc__="All parameters of a run; nothing is left to a default.",
+    **{name: (kind, ...) for name, kind in get_type_hints(RunParameters).items()},  # type: ignore[call-overload]
+)
+
+
+class Run(Answer):
+    """The run document: one shape for simulated and measured runs, complete at any time."""
+
+    id: str | None = Field(description="null for a simulation, which is not stored")
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    mode: Literal["simulation", "real"]
+    evidence: Literal["simulated", "measured"]
+    parameters: ResolvedParameters  # type: ignore[valid-type]
+    dataset: Dataset
+    model: Model
+    epochs: list[Epoch]
+    iterations: list[Iteration]
+    gradient_norms: GradientNorms | None
+    per_class_accuracy: list[float] | None
+    final_metrics: FinalMetrics | None
+    epsilon_spent: float | None
+    epsilon_charged: float | None
+    privacy: dict[str, Any]
+    assessment: Assessment
+    recommendations: list[Recommendation]
+    baseline: Baseline | None
+    notices: list[Notice]
+    error: RunError | None
+
+
+class Capability(Answer):
+    """Whether something can be used here, and why not."""
+
+    available: bool
+    reason: str | None
+
+
+class Choices(Answer):
+    """The table of parameters and everything that can be chosen on this server."""
+
+    version: str
+    modes: list[str]
+    default_task: str
+    fallback_task: str
+    real: Capability
+    parameters: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    presets: dict[str, list[dict[str, Any]]] = Field(description="by task")
+    datasets: list[dict[str, Any]]
+    models: list[dict[str, Any]]
+    optimizers: list[dict[str, str]]
+    samplings: list[dict[str, str]]
+    engines: list[dict[str, Any]]
+
+
+class Privacy(Answer):
+    """ε of a mechanism with all that it takes to read it."""
+
+    mechanism: dict[str, Any]
+    parameters: dict[str, Any]
+
+
+class Calibration(Answer):
+    """The parameter that spends the target ε, and the report of the mechanism it makes."""
+
+    target_epsilon: float
+    solved_for: Literal["noise_multiplier", "epochs"]
+    noise_multiplier: float
+    epochs: int
+    privacy: dict[str, Any]
+
+
+class Health(Answer):
+    """The process lives."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Readiness(Answer):
+    """Requests are served; ``real`` says whether real training is possible."""
+
+    status: Literal["ready"]
+    real: Capability

@@ -1,0 +1,63 @@
+"""Strict field types made from the parameter table and the catalog's names.
+
+Each type knows what it allows: the bounds of a number come from
+:data:`app.parameters.PARAMETERS`, the words of a choice from the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from app.parameters import PARAMETERS, Parameter
+
+FieldDefinition = tuple[Any, Any]  # what pydantic.create_model takes: a type and its Field
+
+
+def number(name: str, *, required: bool = False) -> FieldDefinition:
+    """Return type and field of the numeric parameter ``name``; null is accepted where the default is none."""
+    parameter = PARAMETERS[name]
+    kind: Any = _integer(parameter) if parameter.integer else _float(parameter)
+    if parameter.default is None and not required:
+        kind = kind | None
+    default = ... if required else parameter.default
+    return kind, Field(default, description=f"{parameter.label}: {parameter.meaning}")
+
+
+def choice(names: Iterable[str], *, default: str | None, description: str) -> FieldDefinition:
+    """Return type and field of a word out of ``names``; null is accepted where the default is none."""
+    allowed = tuple(names)
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise PydanticCustomError("choice", "must be one of the names offered")
+        return value
+
+    kind: Any = Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(allowed)})]
+    return kind if default else kind | None, Field(default, description=description)
+
+
+def switch(description: str) -> FieldDefinition:
+    """Return type and field of a flag that is off by default."""
+    return bool, Field(False, description=description)
+
+
+def _integer(parameter: Parameter) -> Any:
+    bounds = Field(ge=int(parameter.minimum), le=int(parameter.maximum))
+    return Annotated[int, BeforeValidator(_whole), bounds]
+
+
+def _float(parameter: Parameter) -> Any:
+    bounds = Field(ge=parameter.minimum, le=parameter.maximum, allow_inf_nan=False)
+    return Annotated[float, bounds, AfterValidator(_unsigned_zero)]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _unsigned_zero(value: float) -> float:
+    return value + 0.0  # -0.0 would be shown as such

@@ -1,0 +1,198 @@
+"""The OpenAPI 3.1 document, generated from the schemas and one table of operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.errors import KINDS, MEDIA_TYPE
+from app.schemas import documents, requests
+
+_REFERENCE = "#/components/schemas/{model}"
+# Every operation may meet the checks that stand before all routes, and a fault of the server.
+_ALWAYS = (400, 404, 405, 413, 414, 500)
+_WITH_BODY = (403, 415, 422)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method at one path: what it does, reads and answers.
+
+    ``answers`` maps each status of success to its schema, or to its media type where it is no
+    JSON of ours; ``failures`` lists statuses beside those that every operation may have.
+    """
+
+    method: str
+    path: str
+    summary: str
+    body: type[BaseModel] | None = None
+    answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
+    failures: tuple[int, ...] = ()
+    parameters: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def statuses_of_failure(self) -> list[int]:
+        """Return every status with which this operation may fail."""
+        return sorted({*_ALWAYS, *self.failures, *(_WITH_BODY if self.body else ())})
+
+
+_RUN_ID = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "respond-async answers a real run at once with 202 (RFC 7240).",
+}
+_FORMAT = {
+    "name": "format",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["json", "csv"], "default": "json"},
+}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="get",
+        path="/api/parameters",
+        summary="The parameter table, tasks with presets, datasets, models and engines of this server.",
+        answers={200: documents.Choices},
+    ),
+    Operation(
+        method="post",
+        path="/api/train",
+        summary="Train: a simulation at once, a real run when it has finished (202 where it goes on).",
+        body=requests.TrainRequest,
+        answers={200: documents.Run, 202: documents.Run},
+        failures=(429, 503),
+        parameters=(_PREFER,),
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}",
+        summary="The run document as it stands.",
+        answers={200: documents.Run},
+        parameters=(_RUN_ID,),
+    ),
+    Operation(
+        method="post",
+        path="/api/runs/{run_id}/cancel",
+        summary="Stop a run; what was measured and the ε really spent are kept.",
+        answers={200: documents.Run},
+        failures=(403,),
+        parameters=(_RUN_ID,),
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}/export",
+        summary="The run as a file: the whole document (json), or one row an epoch (csv).",
+        answers={200: documents.Run},
+        failures=(422,),
+        parameters=(_RUN_ID, _FORMAT),
+    ),
+    Operation(
+        method="post",
+        path="/api/privacy",
+        summary="ε of a mechanism by three accountants, with its curve, statement and attack bounds.",
+        body=requests.PrivacyRequest,
+        answers={200: documents.Privacy},
+    ),
+    Operation(
+        method="post",
+        path="/api/privacy/calibrate",
+        summary="The noise multiplier (or, where that is given, the epochs) that spends a target ε.",
+        body=requests.CalibrateRequest,
+        answers={200: documents.Calibration},
+    ),
+    Operation(method="get", path="/healthz", summary="The process lives.", answers={200: documents.Health}),
+    Operation(
+        method="get",
+        path="/readyz",
+        summary="Requests are served, and whether real training is possible.",
+        answers={200: documents.Readiness},
+    ),
+    Operation(
+        method="get",
+        path="/api/openapi.json",
+        summary="This interface as an OpenAPI 3.1 document.",
+        answers={200: "application/json"},
+    ),
+    Operation(
+        method="get", path="/api/docs", summary="This interface as a page.", answers={200: "text/html"}
+    ),
+)
+
+
+def openapi(*, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of all operations."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "DP-SGD Interactive Playground",
+            "version": version,
+            "description": "Fractions are 0..1, losses are mean cross-entropy in nats, times are seconds.",
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas(OPERATIONS)},
+    }
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": "_".join([operation.method, *re.findall(r"\w+", operation.path)]),
+        "summary": operation.summary,
+        "parameters": list(operation.parameters),
+        "responses": {
+            **{str(status): _success(operation, status) for status in operation.answers},
+            **{str(status): _failure(status) for status in operation.statuses_of_failure},
+        },
+    }
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": _content(operation.body)}
+    return described
+
+
+def _success(operation: Operation, status: int) -> dict[str, Any]:
+    kind = operation.answers[status]
+    content = {kind: {}} if isinstance(kind, str) else _content(kind)
+    if _FORMAT in operation.parameters:
+        content = {**content, "text/csv": {"schema": {"type": "string"}}}
+    described: dict[str, Any] = {
+        "description": "Accepted; the run goes on" if status == 202 else "Success",
+        "content": content,
+    }
+    if status == 202:
+        described["headers"] = {name: {"schema": {"type": "string"}} for name in ("Location",)}
+    return described
+
+
+def _failure(status: int) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "description": KINDS[status].title,
+        "content": {MEDIA_TYPE: _content(documents.Problem)["application/json"]},
+    }
+    if status in (429, 503):
+        described["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return described
+
+
+def _content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Return the JSON schemas of all models that the operations name, with those they contain."""
+    models: set[type[BaseModel]] = {documents.Problem}
+    for operation in operations:
+        models |= {kind for kind in operation.answers.values() if not isinstance(kind, str)}
+        models |= {operation.body} if operation.body else set()
+    named = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in named], ref_template=_REFERENCE)
+    definitions: dict[str, Any] = schemas["$defs"]
+    return definitions

@@ -1,0 +1,84 @@
+"""The bodies that POST endpoints accept: strict types, known fields only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from app.catalog import DATASETS, ENGINES, MODELS, OPTIMIZERS, SAMPLINGS, TASKS
+from app.schemas.fields import FieldDefinition, choice, number, switch
+
+MODES = ("simulation", "real")
+
+
+class StrictRequest(BaseModel):
+    """A JSON object in which nothing is guessed: unknown fields and other types are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+_DATA_FIELDS: dict[str, FieldDefinition] = {
+    "task": choice(
+        TASKS, default=None, description="Data, model, optimizer and defaults that belong together."
+    ),
+    "dataset": choice(
+        ("auto", *DATASETS),
+        default="auto",
+        description="auto is the task's own; a name selects the task of that name. "
+        "Without a task, a real run takes mnist when it can be had, else the whole task digits.",
+    ),
+    "train_size": number("train_size"),
+}
+_MECHANISM_FIELDS: dict[str, FieldDefinition] = {
+    "noise_multiplier": number("noise_multiplier"),
+    "batch_size": number("batch_size"),
+    "epochs": number("epochs"),
+    "delta": number("delta"),
+}
+_SAMPLING: dict[str, FieldDefinition] = {
+    "sampling": choice(SAMPLINGS, default="poisson", description="How a step draws its examples.")
+}
+_TRAIN_FIELDS: dict[str, FieldDefinition] = {
+    "mode": choice(MODES, default="simulation", description="An instant simulation, or a real training."),
+    **_DATA_FIELDS,
+    "model": choice(MODELS, default=None, description="The architecture; left out, the task's own."),
+    "optimizer": choice(OPTIMIZERS, default=None, description="Left out, the task's own."),
+    **_SAMPLING,
+    "engine": choice(ENGINES, default="fast", description="What takes the steps of a real run."),
+    "clipping_norm": number("clipping_norm"),
+    "learning_rate": number("learning_rate"),
+    **_MECHANISM_FIELDS,
+    "target_epsilon": number("target_epsilon"),
+    "privacy_budget": number("privacy_budget"),
+    "stop_at_budget": switch("Stop when ε reaches privacy_budget."),
+    "seed": number("seed"),
+    "baseline": switch("Also train without privacy, from the same initial weights on the same batches."),
+}
+
+
+def _request(name: str, doc: str, fields: dict[str, FieldDefinition]) -> type[StrictRequest]:
+    definitions: dict[str, Any] = dict(fields)
+    return create_model(name, __base__=StrictRequest, __doc__=doc, **definitions)
+
+
+TrainRequest = _request(
+    "TrainRequest",
+    "A training. Parameters left out take the task's defaults; {} is a simulation with the defaults.",
+    _TRAIN_FIELDS,
+)
+PrivacyRequest = _request(
+    "PrivacyRequest",
+    "A mechanism whose ε is asked for. Parameters left out take the task's defaults.",
+    {**_DATA_FIELDS, **_SAMPLING, **_MECHANISM_FIELDS},
+)
+CalibrateRequest = _request(
+    "CalibrateRequest",
+    "A target ε to solve for: for noise_multiplier, or, where noise_multiplier is given, for epochs.",
+    {"target_epsilon": number("target_epsilon", required=True), **_DATA_FIELDS, **_MECHANISM_FIELDS},
+)
+
+
+def given(request: StrictRequest) -> dict[str, Any]:
+    """Return what the sender really set: field → value, without those left out or null."""
+    return request.model_dump(exclude_unset=True, exclude_none=True)

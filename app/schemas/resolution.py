@@ -1,0 +1,197 @@
+"""Turns a validated request into resolved run parameters: task, defaults, solved noise, fallback.
+
+The rules of choosing data (docs/http_api.md, "Choosing data"): a task brings its dataset, size, model,
+optimizer and defaults; an explicit dataset selects the task of that name; ``auto`` without a task is
+mnist when it can be had, else the whole task digits with a notice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.catalog import (
+    DATASETS,
+    DEFAULT_TASK,
+    FALLBACK_TASK,
+    MODELS,
+    TASKS,
+    cure_for_missing,
+    is_available,
+    local_archive,
+)
+from app.errors import Fault, InvalidParameters, Unavailable
+from app.parameters import PARAMETERS, RunParameters, default_of
+from app.schemas.calibration import solvable, with_solved_epochs, with_solved_noise
+from app.schemas.requests import StrictRequest, given
+from app.settings import Settings
+
+Notice = dict[str, str]
+
+_NUMBERS = (
+    "clipping_norm",
+    "noise_multiplier",
+    "batch_size",
+    "learning_rate",
+    "epochs",
+    "delta",
+    "privacy_budget",
+)
+_AS_GIVEN = ("stop_at_budget", "target_epsilon", "seed", "baseline")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """What a request means: the run's parameters, those it falls back to, and what to tell the person.
+
+    ``fallback`` is None unless the data must still be downloaded and another task may stand in for it.
+    """
+
+    parameters: RunParameters
+    fallback: RunParameters | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def resolve(request: StrictRequest, *, settings: Settings) -> Resolved:
+    """Return the training that ``request`` asks for.
+
+    Raises:
+        InvalidParameters: parameters contradict each other, or the target ε cannot be reached.
+        Unavailable: the dataset named cannot be had; the detail says the cure.
+    """
+    values = given(request)
+    if values.get("mode", "simulation") == "simulation":
+        return _simulation(values)
+    if _may_fall_back(values):
+        return _automatic(values, settings)
+    parameters = complete(values)
+    if not _can_be_had(parameters.dataset, settings):
+        raise Unavailable(
+            f"The dataset {parameters.dataset} is not on this server. {cure_for_missing(parameters.dataset)}"
+        )
+    return Resolved(parameters=parameters, notices=_seed_notices(parameters))
+
+
+def complete(values: Mapping[str, Any], *, default_task: str = DEFAULT_TASK) -> RunParameters:
+    """Return the run parameters of the fields set in ``values``, the rest from their task.
+
+    Raises:
+        InvalidParameters: with every contradiction, or with the nearest ε that can be reached.
+    """
+    faults = list(_contradictions(values))
+    parameters = _filled(values, default_task)
+    faults += _size_faults(parameters)
+    if faults:
+        raise InvalidParameters.of(*faults)
+    if parameters.target_epsilon is None:
+        return parameters
+    return with_solved_noise(parameters, parameters.target_epsilon)
+
+
+def solved(values: Mapping[str, Any]) -> tuple[str, RunParameters]:
+    """Return what was solved for (noise_multiplier or epochs), and the parameters that spend the target ε.
+
+    Raises:
+        InvalidParameters: contradictions, nothing left to solve for, or an ε out of reach.
+    """
+    solved_for = solvable(values)
+    target_epsilon = values["target_epsilon"]
+    parameters = complete({name: value for name, value in values.items() if name != "target_epsilon"})
+    solve = with_solved_epochs if solved_for == "epochs" else with_solved_noise
+    return solved_for, solve(parameters, target_epsilon)
+
+
+def _simulation(values: Mapping[str, Any]) -> Resolved:
+    parameters = complete(values)
+    if "engine" in values and parameters.engine != "fast":
+        raise InvalidParameters.of(Fault("engine", "chooses what trains a real run; a simulation has none"))
+    if parameters.seed is None:
+        parameters = replace(parameters, seed=secrets.randbelow(int(PARAMETERS["seed"].maximum) + 1))
+    return Resolved(parameters=parameters)
+
+
+def _automatic(values: Mapping[str, Any], settings: Settings) -> Resolved:
+    if not _can_be_had(TASKS[DEFAULT_TASK].dataset, settings):
+        stand_in = complete(values, default_task=FALLBACK_TASK)
+        return Resolved(parameters=stand_in, notices=(_fallback_notice(), *_seed_notices(stand_in)))
+    parameters = complete(values)
+    on_disk = local_archive(parameters.dataset, settings.data_dir) is not None
+    return Resolved(
+        parameters=parameters,
+        fallback=None if on_disk else _possible_fallback(values),
+        notices=_seed_notices(parameters),
+    )
+
+
+def _possible_fallback(values: Mapping[str, Any]) -> RunParameters | None:
+    """Return the parameters on the embedded data, or None where those asked for do not fit it."""
+    try:
+        return complete(values, default_task=FALLBACK_TASK)
+    except InvalidParameters:
+        return None
+
+
+def _may_fall_back(values: Mapping[str, Any]) -> bool:
+    return "task" not in values and values.get("dataset", "auto") == "auto"
+
+
+def _can_be_had(dataset: str, settings: Settings) -> bool:
+    return is_available(dataset, data_directory=settings.data_dir, offline=settings.offline)
+
+
+def _filled(values: Mapping[str, Any], default_task: str) -> RunParameters:
+    dataset = values.get("dataset", "auto")
+    task = TASKS[values.get("task", default_task if dataset == "auto" else dataset)]
+    dataset = task.dataset if dataset == "auto" else dataset
+    numbers: dict[str, Any] = {name: values.get(name, default_of(name, task.name)) for name in _NUMBERS}
+    return RunParameters(
+        mode=values.get("mode", "simulation"),
+        task=task.name,
+        dataset=dataset,
+        model=values.get("model", task.model),
+        train_size=values.get("train_size", min(task.train_size, DATASETS[dataset].train_examples)),
+        optimizer=values.get("optimizer", task.optimizer),
+        sampling=values.get("sampling", "poisson"),
+        engine=values.get("engine", "fast"),
+        **numbers,
+        **{name: values[name] for name in _AS_GIVEN if name in values},
+    )
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[Fault]:
+    if "target_epsilon" in values and "noise_multiplier" in values:
+        yield Fault("target_epsilon", "solves for noise_multiplier; give one of the two, not both.")
+        yield Fault("noise_multiplier", "is solved for where target_epsilon is given; give one of the two.")
+    if "target_epsilon" in values and values.get("sampling") == "shuffle":
+        yield Fault("target_epsilon", "needs sampling poisson; shuffled batches are not covered by it.")
+
+
+def _size_faults(parameters: RunParameters) -> Iterator[Fault]:
+    info, model = DATASETS[parameters.dataset], MODELS[parameters.model]
+    batch_size, train_size = parameters.batch_size, parameters.train_size
+    if train_size > info.train_examples:
+        yield Fault("train_size", f"{info.name} has {info.train_examples} examples; received {train_size}.")
+    if batch_size > train_size:
+        yield Fault("batch_size", f"must not exceed train_size {train_size}; received {batch_size}.")
+        yield Fault("train_size", f"must be at least batch_size {batch_size}; is {train_size}.")
+    if model.inputs == "images" and len(info.input_shape) < 3:
+        yield Fault("model", f"{model.name} takes images; {info.name} holds none.")
+
+
+def _fallback_notice() -> Notice:
+    asked, used = DATASETS[TASKS[DEFAULT_TASK].dataset], DATASETS[TASKS[FALLBACK_TASK].dataset]
+    text = f"{asked.title} cannot be had here, so this run trains on: {used.title}. "
+    return {
+        "id": "dataset-fallback",
+        "severity": "warning",
+        "text": text + cure_for_missing(asked.name),
+    }
+
+
+def _seed_notices(parameters: RunParameters) -> tuple[Notice, ...]:
+    if parameters.seed is None:
+        return ()
+    text = "Demonstration: this run has a fixed seed, and who knows the seed can undo the noise."
+    return ({"id": "fixed-seed", "severity": "warning", "text": text},)
