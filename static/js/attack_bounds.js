@@ -1,0 +1,45 @@
+/**
+ * What (ε, δ)-differential privacy forbids any attacker, however strong.
+ *
+ * The attacker sees the trained model, every intermediate model, knows all other examples and asks whether one
+ * example was used. Bounds from the definition: Kairouz, Oh, Viswanath (2015), theorem 2.1.
+ */
+
+/**
+ * Return the highest true-positive rate at false-positive rate `falsePositives` (both fractions):
+ * min(1, δ + e^ε·a, 1 − e^−ε·(1 − δ − a)). ε = Infinity gives 1; ε = 0 and δ = 0 give guessing, a itself.
+ */
+export function truePositiveBound({ epsilon, delta, falsePositives }) {
+  if (epsilon === Infinity) return 1;
+  const fromBelow = delta + Math.exp(epsilon) * falsePositives;
+  const fromAbove = 1 - Math.exp(-epsilon) * (1 - delta - falsePositives);
+  return Math.min(1, fromBelow, fromAbove);
+}
+
+/** Return the most that "true positives minus false positives" can be: (e^ε − 1 + 2δ)/(e^ε + 1), 0..1. */
+export function advantageBound({ epsilon, delta }) {
+  const decay = Math.exp(-epsilon);
+  return Math.min(1, (1 - decay + 2 * delta * decay) / (1 + decay));
+}
+
+/** Return how often a fair-coin guess "in or out?" can be right: (1 + advantage)/2, 0.5..1. */
+export function guessBound({ epsilon, delta }) {
+  return (1 + advantageBound({ epsilon, delta })) / 2;
+}
+
+/**
+ * Return the strongest belief that an attacker with belief `prior` (0..1) can reach, for δ = 0:
+ * π·e^ε/(1 − π + π·e^ε). With δ > 0 it holds except with a probability of about δ.
+ */
+export function posteriorBound({ epsilon, prior }) {
+  if (prior === 0) return 0;
+  return prior / (prior + (1 - prior) * Math.exp(-epsilon));
+}
+
+/** Return the limit curve as [{x, y}], x false- and y true-positive rate, log-spaced from 10^-4 to 1. */
+export function limitCurve({ epsilon, delta, points = 81 }) {
+  return Array.from({ length: points }, (_, index) => {
+    const falsePositives = 10 ** (-4 + (4 * index) / (points - 1));
+    return { x: falsePositives, y: truePositiveBound({ epsilon, delta, falsePositives }) };
+  });
+}

@@ -1,0 +1,91 @@
+/** What all charts share: creation, updates without animation, a new palette, and drawing marks over the data. */
+
+import { labelAt } from "./marks.js";
+
+const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
+
+export class BaseChart {
+  /** `canvas` must stand in a box with a fixed height; `palette` comes from readPalette(). */
+  constructor(canvas, palette) {
+    this.canvas = canvas;
+    this.model = null;
+    this.create(palette);
+  }
+
+  create(palette) {
+    this.palette = palette;
+    const marks = { id: "marks", afterDatasetsDraw: (chart) => this.model && this.drawMarks(chart) };
+    this.chart = new globalThis.Chart(this.canvas, { ...this.config(palette), plugins: [marks] });
+  }
+
+  /** Show `model`; doing it twice with the same model changes nothing. */
+  update(model) {
+    this.model = model;
+    this.apply(model);
+    this.chart.update("none");
+  }
+
+  /** Draw again in the colours of another theme. */
+  recolour(palette) {
+    this.chart.destroy();
+    this.create(palette);
+    if (this.model) this.update(this.model);
+  }
+
+  /** Return the Chart.js configuration; fixed scales and no data yet. */
+  config() {
+    throw new Error("a chart describes its own config");
+  }
+
+  /** Put `model` into the chart's datasets and scales. */
+  apply() {
+    throw new Error("a chart applies its own model");
+  }
+
+  /** Draw direct labels and flags over the data; nothing by default. */
+  drawMarks() {}
+
+  /** Write `text` beside a data position, kept inside the plot. */
+  label(chart, text, place) {
+    labelAt(chart, text, { ...place, halo: this.palette.card });
+  }
+}
+
+/** Return the options that every chart has: fills its box, no animation, no legend (marks are labelled directly). */
+export function commonOptions(palette) {
+  return {
+    responsive: true,
+    maintainAspectRatio: false,
+    animation: false,
+    font: FONT,
+    layout: { padding: { top: 6, right: 6 } },
+    interaction: { mode: "nearest", axis: "x", intersect: false },
+    plugins: {
+      legend: { display: false },
+      tooltip: {
+        backgroundColor: palette.ink, titleColor: palette.card, bodyColor: palette.card,
+        padding: 10, cornerRadius: 6, displayColors: false,
+      },
+    },
+  };
+}
+
+/** Return an axis: its title and ticks in one colour. */
+export function axis({ title, colour, palette, grid = true, ...rest }) {
+  const { ticks = {}, ...options } = rest;
+  return {
+    title: { display: true, text: title, color: colour, font: { ...FONT, weight: "600" }, padding: 2 },
+    ticks: { color: colour, font: FONT, maxRotation: 0, ...ticks },
+    grid: { color: palette.grid, drawOnChartArea: grid, drawTicks: false },
+    border: { color: palette.grid },
+    ...options,
+  };
+}
+
+/** Return the x axis in epochs; its end is set with the data. */
+export function epochAxis(palette) {
+  return axis({
+    title: "Epoch", colour: palette.muted, palette, type: "linear", min: 0, max: 15, grid: false,
+    ticks: { precision: 0, maxTicksLimit: 9 },
+  });
+}

@@ -1,0 +1,58 @@
+/** The per-class chart: test accuracy of every class, beside the baseline where there is one. */
+
+import { axis, BaseChart, commonOptions } from "./base.js";
+
+const LONGEST_LABEL = 8;
+
+export class ClassesChart extends BaseChart {
+  config(palette) {
+    const { plugins, ...options } = commonOptions(palette);
+    const callbacks = { label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % right` };
+    const bar = { data: [], borderRadius: 2, categoryPercentage: 0.8, barPercentage: 0.95 };
+    return {
+      type: "bar",
+      data: {
+        labels: [],
+        datasets: [
+          { ...bar, label: "private", backgroundColor: palette.accuracy },
+          { ...bar, label: "without privacy", backgroundColor: palette.card, borderColor: palette.neutral, borderWidth: 1.5 },
+        ],
+      },
+      options: {
+        ...options,
+        interaction: { mode: "index", intersect: false },
+        plugins: { ...plugins, tooltip: { ...plugins.tooltip, callbacks } },
+        scales: {
+          x: axis({
+            title: "Class", colour: palette.muted, palette, type: "category", grid: false,
+            ticks: { autoSkip: false, callback: (_, index) => shortened(this.model?.labels[index] ?? "") },
+          }),
+          y: axis({
+            title: "Right in the test set (%)", colour: palette.muted, palette, min: 0, max: 100,
+            ticks: { stepSize: 20 },
+          }),
+        },
+      },
+    };
+  }
+
+  apply({ labels, own, baseline }) {
+    const { data } = this.chart;
+    data.labels = labels;
+    data.datasets[0].data = own;
+    data.datasets[1].data = baseline;
+    data.datasets[1].hidden = baseline.length === 0;
+  }
+
+  drawMarks(chart) {
+    const { own } = this.model;
+    if (!own.length) return;
+    const worst = own.indexOf(Math.min(...own));
+    const bar = chart.getDatasetMeta(0).data[worst];
+    this.label(chart, `${own[worst].toFixed(0)} %`, { x: bar.x, y: bar.y - 9, align: "center", colour: this.palette.ink });
+  }
+}
+
+function shortened(label) {
+  return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label;
+}

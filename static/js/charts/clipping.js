@@ -1,0 +1,75 @@
+/** The gradient chart: per-example gradient norms before and after clipping, on a logarithmic axis. */
+
+import * as format from "../format.js";
+import { axis, BaseChart, commonOptions } from "./base.js";
+import { verticalLine } from "./marks.js";
+import { faded } from "./palette.js";
+
+const TICKS = new Set([0.01, 0.1, 1, 10, 100, 1000]);
+
+export class ClippingChart extends BaseChart {
+  config(palette) {
+    const { plugins, ...options } = commonOptions(palette);
+    const callbacks = {
+      title: ([item]) => `Norm about ${format.value(Number(item.parsed.x.toPrecision(2)))}`,
+      label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % of examples`,
+    };
+    return {
+      type: "line",
+      data: { datasets: datasets(palette) },
+      options: {
+        ...options,
+        plugins: { ...plugins, tooltip: { ...plugins.tooltip, callbacks } },
+        scales: {
+          x: axis({
+            title: "Gradient norm of one example (log scale)", colour: palette.muted, palette, type: "logarithmic",
+            grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? format.value(tick) : null) },
+          }),
+          y: axis({
+            title: "Examples (%)", colour: palette.muted, palette, min: 0, max: 10, ticks: { maxTicksLimit: 5 },
+          }),
+        },
+      },
+    };
+  }
+
+  apply({ before, after, clippingNorm, top }) {
+    const [beforeLine, afterLine] = this.chart.data.datasets;
+    beforeLine.data = before;
+    afterLine.data = after;
+    const { x, y } = this.chart.options.scales;
+    Object.assign(x, bounds([...before, ...after].filter((point) => point.y > 0), clippingNorm));
+    y.max = top;
+  }
+
+  drawMarks(chart) {
+    const { clippingNorm, after, top } = this.model;
+    if (!clippingNorm) return;
+    const x = chart.scales.x.getPixelForValue(clippingNorm);
+    verticalLine(chart, { x, colour: this.palette.ink });
+    const pile = Math.max(0, ...after.map(({ y }) => y));
+    const leftHalf = x < (chart.chartArea.left + chart.chartArea.right) / 2;
+    const place = { x: leftHalf ? x + 7 : x - 7, align: leftHalf ? "left" : "right" };
+    this.label(chart, `C = ${format.value(clippingNorm)}`, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
+    if (pile > top) {
+      const text = `▲ ${pile.toFixed(0)} % end up here`;
+      this.label(chart, text, { ...place, y: chart.chartArea.top + 25, colour: this.palette.after });
+    }
+  }
+}
+
+function datasets(palette) {
+  const bars = { data: [], parsing: false, stepped: "middle", pointRadius: 0, pointHitRadius: 6 };
+  return [
+    {
+      ...bars, label: "before clipping", borderColor: palette.gradient, borderWidth: 1,
+      backgroundColor: faded(palette.gradient, 0.4), fill: "origin",
+    },
+    { ...bars, label: "after clipping", borderColor: palette.after, borderWidth: 2, fill: false },
+  ];
+}
+
+function bounds(points, clippingNorm) {
+  const norms = [...points.map(({ x }) => x), clippingNorm || 1];
+  return { min: Math.max(Math.min(...norms) / 1.5, 1e-3), max: Math.max(...norms) * 1.5 };
+}

@@ -1,0 +1,52 @@
+/** The attack chart: the most true positives that any attacker can have at each false-positive rate, log-log. */
+
+import { axis, BaseChart, commonOptions } from "./base.js";
+import { faded } from "./palette.js";
+
+const TICKS = new Set([0.0001, 0.001, 0.01, 0.1, 1]);
+const percentTick = (tick) => (TICKS.has(tick) ? `${Number((tick * 100).toPrecision(1))} %` : null);
+
+export class LimitChart extends BaseChart {
+  config(palette) {
+    const { plugins, ...options } = commonOptions(palette);
+    const text = (rate) => `${(rate * 100).toPrecision(2)} %`;
+    const callbacks = {
+      title: ([item]) => `False alarms ${text(item.parsed.x)}`,
+      label: ({ dataset, parsed }) => `${dataset.label}: ${text(parsed.y)} caught`,
+    };
+    const logAxis = (title) =>
+      axis({ title, colour: palette.muted, palette, type: "logarithmic", min: 0.0001, max: 1, ticks: { callback: percentTick } });
+    return {
+      type: "line",
+      data: { datasets: datasets(palette) },
+      options: {
+        ...options,
+        plugins: { ...plugins, tooltip: { ...plugins.tooltip, callbacks } },
+        scales: { x: logAxis("False alarms (log scale)"), y: logAxis("Members caught, at most") },
+      },
+    };
+  }
+
+  apply({ limit }) {
+    const [limitLine, guessing] = this.chart.data.datasets;
+    limitLine.data = limit;
+    guessing.data = [{ x: 0.0001, y: 0.0001 }, { x: 1, y: 1 }];
+  }
+
+  drawMarks(chart) {
+    const { x, y } = chart.scales;
+    const at = { x: x.getPixelForValue(0.03), y: y.getPixelForValue(0.014), align: "left", colour: this.palette.muted };
+    this.label(chart, "guessing", at);
+  }
+}
+
+function datasets(palette) {
+  const line = { data: [], parsing: false, pointRadius: 0, pointHitRadius: 8 };
+  return [
+    {
+      ...line, label: "no attack exceeds", borderColor: palette.epsilon, borderWidth: 3,
+      backgroundColor: faded(palette.epsilon, 0.14), fill: "start",
+    },
+    { ...line, label: "guessing", borderColor: palette.neutral, borderWidth: 1.5, borderDash: [6, 4], fill: false },
+  ];
+}

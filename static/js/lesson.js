@@ -1,0 +1,45 @@
+/** What "Use Optimal Parameters" teaches, with the numbers of the two results it compares. */
+
+import * as format from "./format.js";
+
+const SHORT_NAMES = {
+  clipping_norm: "C", noise_multiplier: "σ", batch_size: "B", learning_rate: "learning rate", epochs: "epochs",
+  delta: "δ", privacy_budget: "budget", optimizer: "optimizer", sampling: "sampling", task: "task",
+  engine: "engine", seed: "seed", baseline: "baseline",
+};
+const SHORT_VALUES = { sgd: "SGD", momentum: "momentum", adam: "Adam" };
+
+/** Return changes [{name, before, after}] as one line: "C 1 → 1.5 · optimizer SGD → momentum". */
+export function changesLine(changes) {
+  return changes.map(({ name, before, after }) => `${shortName(name)} ${word(before)} → ${word(after)}`).join(" · ");
+}
+
+/**
+ * Return the lesson of a change as {result, reason}: what it did to ε and accuracy, and why.
+ * `before` and `after` are final metrics; `optimizerBefore` tells which limit the old settings met.
+ */
+export function lessonOf({ before, after, evidence, optimizerBefore, optimizerAfter }) {
+  const gained = after.accuracy - before.accuracy;
+  const result =
+    `ε ${format.epsilon(before.epsilon)} → ${format.epsilon(after.epsilon)} and accuracy ` +
+    `${format.percent(before.accuracy)} → ${format.percent(after.accuracy)} (${format.points(gained)}, ${evidence}).`;
+  return { result, reason: stepWasTheLimit({ gained, optimizerBefore, optimizerAfter }) ? STEP_LESSON : null };
+}
+
+const STEP_LESSON =
+  "Better privacy and better accuracy at once: before, the step size was the limit, not the noise. With plain SGD at " +
+  "this learning rate a step moves the weights by at most learning rate × C, and the training ends before it arrives; " +
+  "less noise would have changed almost nothing. Momentum 0.9 lets the same gradients carry ten times as far, " +
+  "and that leaves room for more noise.";
+
+function stepWasTheLimit({ gained, optimizerBefore, optimizerAfter }) {
+  return optimizerBefore === "sgd" && optimizerAfter === "momentum" && gained > 0;
+}
+
+function shortName(name) {
+  return SHORT_NAMES[name] ?? name;
+}
+
+function word(setting) {
+  return SHORT_VALUES[setting] ?? (typeof setting === "number" ? format.value(setting) : String(setting));
+}

@@ -1,0 +1,147 @@
+/** The playground's entry: one state, the views that show it, and the calls that change it. */
+
+import { fromQuery, toQuery } from "./address.js";
+import * as api from "./api.js";
+import { byId, setText } from "./dom.js";
+import { createFollower } from "./follow.js";
+import { createLatest } from "./latest.js";
+import { lessonOf } from "./lesson.js";
+import { evidenceOf } from "./sentences.js";
+import {
+  createStore, initialState, isOf, isTraining, requestBody, shownDocument, undone, withApplied, withFailure, withFault,
+  withSetting, withSimulation,
+} from "./state.js";
+import { bindTheme } from "./theme.js";
+import { Advice } from "./views/advice.js";
+import { Controls } from "./views/controls.js";
+import { Figures } from "./views/figures.js";
+import { StatusStrip } from "./views/status.js";
+
+const TITLE = document.title;
+const REPLAY_MILLISECONDS = 1200;
+const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const nextFrame = (callback) => requestAnimationFrame(callback);
+
+/** Load the catalog, build the page from it and show the first simulation. */
+async function start() {
+  const catalog = await api.getCatalog();
+  const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
+  const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
+  const store = createStore({ ...initialState(catalog), settings, notice });
+  const follower = createFollower({ api, store, wait });
+  const actions = createActions(store, follower);
+  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), new Figures(), new Advice(actions)];
+  const figures = views[2];
+  bindTheme(() => figures.recolour());
+  store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
+  connectSimulation(store);
+  if (runId) follower.attach(runId);
+}
+
+function createActions(store, follower) {
+  const act = (change) => store.update((state) => ({ ...change(state), notice: null }));
+  return {
+    change: (name, value) => act((state) => withSetting(state, name, value)),
+    refuse: (name, fault) => act((state) => withFault(state, name, fault)),
+    applyPreset: ({ title, parameters }) => act((state) => withApplied(state, { label: title, change: parameters })),
+    apply: ({ title, apply }) => act((state) => withApplied(state, { label: title, change: apply })),
+    undo: () => act(undone),
+    run: () => focusOnFault(store.get()) || runOnce(store, follower),
+    stop: () => follower.stop(),
+  };
+}
+
+/** Train for real, or replay the simulated curve as a training would draw it. */
+function runOnce(store, follower) {
+  if (store.get().settings.mode === "real") return follower.start();
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? null : replay(store);
+}
+
+function replay(store) {
+  let began = null;
+  const step = (now) => {
+    began ??= now;
+    const revealed = Math.min((now - began) / REPLAY_MILLISECONDS, 1);
+    store.update((state) => ({ ...state, revealed }));
+    if (revealed < 1) requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}
+
+/** Move the focus to the first refused value; return whether there was one. */
+function focusOnFault({ faults }) {
+  const [name] = Object.keys(faults);
+  if (!name) return false;
+  const box = byId(name);
+  box.closest("details")?.setAttribute("open", "");
+  box.focus();
+  return true;
+}
+
+/** Ask for a new simulation in the next frame whenever a setting changed that it depends on. */
+function connectSimulation(store) {
+  const questionOf = ({ settings }) => requestBody(settings, "simulation");
+  const ask = createLatest({
+    send: api.simulate,
+    done: (document) => store.update((state) => withLesson(withSimulation(state, document))),
+    failed: (error) => store.update((state) => withFailure(state, failureOf(error))),
+    nextFrame,
+  });
+  let asked = JSON.stringify(questionOf(store.get()));
+  store.subscribe((state) => {
+    const question = questionOf(state);
+    if (JSON.stringify(question) === asked) return;
+    asked = JSON.stringify(question);
+    ask(question);
+  });
+  ask(questionOf(store.get()));
+}
+
+function failureOf(error) {
+  if (error instanceof api.ServerProblem) return error;
+  if (error instanceof api.ServerLost) return { detail: "The server does not answer; what you see is the last result." };
+  throw error;
+}
+
+/** Return the state whose applied change, once its simulation is there, tells what it did. */
+function withLesson(state) {
+  const { applied, simulation } = state;
+  if (!applied?.metricsBefore || applied.result || !isOf(simulation, applied.after)) return state;
+  const lesson = lessonOf({
+    before: applied.metricsBefore, after: simulation.final_metrics, evidence: evidenceOf(simulation),
+    optimizerBefore: applied.before.optimizer, optimizerAfter: applied.after.optimizer,
+  });
+  return { ...state, applied: { ...applied, ...lesson } };
+}
+
+function render(views, catalog, state) {
+  for (const view of views) view.update(state);
+  history.replaceState(null, "", `${location.pathname}${toQuery(catalog, state.settings, state.run?.id)}`);
+  document.title = isTraining(state) && state.run ? `${state.run.epochs.length}/${state.run.parameters.epochs} epochs · ${TITLE}` : TITLE;
+  announce(state);
+}
+
+/** Tell screen readers once an epoch, politely. */
+function announce(state) {
+  const last = state.run?.epochs.at(-1);
+  if (!isTraining(state) || !last || shownDocument(state) !== state.run) return;
+  setText(byId("announcer"), byId("training-title").textContent);
+}
+
+function onceAFrame(callback) {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    nextFrame(() => {
+      scheduled = false;
+      callback();
+    });
+  };
+}
+
+start().catch((error) => {
+  byId("problem").hidden = false;
+  setText(byId("problem"), `The playground could not start: ${error.message} Reload to try again.`);
+  if (!(error instanceof api.ServerLost || error instanceof api.ServerProblem)) throw error;
+});

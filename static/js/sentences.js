@@ -1,0 +1,131 @@
+/** What the charts and tiles say in words: headings that state the finding, and descriptions for screen readers. */
+
+import * as format from "./format.js";
+import { extremes } from "./series.js";
+
+/** Return "simulated" or "measured". */
+export const evidenceOf = (document) => (document.evidence === "measured" ? "measured" : "simulated");
+
+/** Return the badge that every result carries: SIMULATED or MEASURED. */
+export const badgeOf = (document) => evidenceOf(document).toUpperCase();
+
+/** Return what was trained, "MNIST, 60,000 examples · tutorial CNN · SGD · seed 1". */
+export function contextOf(document, catalog) {
+  const { parameters, dataset, model } = document;
+  const optimizer = catalog.optimizers.find(({ name }) => name === parameters.optimizer);
+  const seed = parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`;
+  return [
+    `${dataset?.title ?? parameters.dataset}, ${format.count(parameters.train_size)} examples`,
+    model?.title ?? parameters.model,
+    optimizer?.title ?? parameters.optimizer,
+    seed,
+  ].join(" · ");
+}
+
+/** Return the headings of the four charts and the descriptions of their canvases. */
+export function findingsOf(document, planned = document) {
+  return {
+    training: trainingFinding(document),
+    privacy: privacyFinding(document, planned),
+    clipping: clippingFinding(document),
+    classes: classesFinding(document),
+  };
+}
+
+function trainingFinding(document) {
+  const last = document.epochs.at(-1);
+  if (!last) return { title: "Accuracy and loss", description: "No epoch has ended yet." };
+  const epochs = last.epoch === 1 ? "1 epoch" : `${last.epoch} epochs`;
+  const baseline = document.baseline?.final_metrics;
+  const against = baseline ? `, ${format.percent(baseline.accuracy)} without privacy` : "";
+  return {
+    title: `${format.percent(last.accuracy)} right after ${epochs}${against}`,
+    description:
+      `Line chart, ${evidenceOf(document)}. Test accuracy goes from ${format.percent(document.epochs[0].accuracy)} ` +
+      `after epoch 1 to ${format.percent(last.accuracy)} after epoch ${last.epoch}${against}; ` +
+      `training loss from ${format.loss(document.epochs[0].loss)} to ${format.loss(last.loss)}.`,
+  };
+}
+
+function privacyFinding(document, planned) {
+  const { epochs, delta, privacy_budget: budget } = planned.parameters;
+  const end = planned.privacy.epsilon;
+  if (end === null) {
+    return {
+      title: "No privacy guarantee",
+      description: `No finite privacy loss: ${planned.privacy.reason ?? "there is no noise"}.`,
+    };
+  }
+  const side = end > budget ? "over" : "within";
+  const spent = document.evidence === "measured" ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
+  return {
+    title: `ε reaches ${format.epsilon(end)}, ${side} the budget of ${format.epsilon(budget)}`,
+    description:
+      `Line chart. The privacy loss ε rises steeply at first and ever more slowly, to ${format.epsilon(end)} ` +
+      `at δ ${format.value(delta)} after ${epochs} epochs; the budget is ${format.epsilon(budget)}.${spent}`,
+  };
+}
+
+function clippingFinding(document) {
+  const norms = document.gradient_norms;
+  if (!norms) return { title: "Gradient clipping", description: "No gradients yet." };
+  const share = format.percent(norms.clipped_fraction, 0);
+  const median = document.epochs.at(-1)?.gradient_norm_median;
+  const typical = median ? ` The median norm is ${format.value(Number(median.toPrecision(2)))}.` : "";
+  return {
+    title: `${share} of gradients are longer than C = ${format.value(norms.clipping_norm)}`,
+    description:
+      `Histogram on a logarithmic axis, ${evidenceOf(document)}. ${share} of the per-example gradients are longer ` +
+      `than C = ${format.value(norms.clipping_norm)} and are scaled down to it.${typical}`,
+  };
+}
+
+function classesFinding(document) {
+  const found = extremes(document);
+  if (!found) return { title: "Accuracy by class", description: "No result yet." };
+  const { worst, best } = found;
+  return {
+    title: `Hardest: ${worst.label}, ${format.percent(worst.accuracy, 0)} right`,
+    description:
+      `Bar chart, ${evidenceOf(document)}. Test accuracy by class: worst ${worst.label} with ` +
+      `${format.percent(worst.accuracy)}, best ${best.label} with ${format.percent(best.accuracy)}.`,
+  };
+}
+
+/** Return the short live line of the phone's bottom bar, "SIMULATED · ε 2.73 of 3 · 82 %". */
+export function liveLine(document) {
+  const budget = format.epsilon(document.parameters.privacy_budget);
+  const spent = document.evidence === "measured" ? document.epsilon_spent : document.privacy.epsilon;
+  const accuracy = document.final_metrics ? format.percent(document.final_metrics.accuracy, 0) : "no epoch yet";
+  return `${badgeOf(document)} · ε ${format.epsilon(spent)} of ${budget} · ${accuracy}`;
+}
+
+/** Return what a training is doing, "Training: epoch 4 of 15", or null when it is at rest. */
+export function activityOf(state) {
+  const { run, sending, lost } = state;
+  if (lost) return "The server does not answer; retrying. Your curve is kept.";
+  if (sending) return "Asking the server to train…";
+  if (!run || !["queued", "running"].includes(run.state)) return null;
+  if (run.state === "queued") return queueSentence(run.progress?.queue_position);
+  const { phase, steps, steps_total: total } = run.progress ?? {};
+  if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
+  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)}, epoch ${run.epochs.length} done`;
+}
+
+function queueSentence(position) {
+  return position ? `Queued, ${position} in line` : "Queued, waiting for the trainer";
+}
+
+/** Return how the last training ended, for people who did not watch, or null while it runs. */
+export function outcomeOf(run) {
+  if (!run) return null;
+  if (run.state === "failed") return run.error?.message ?? "The training failed.";
+  if (run.state === "cancelled") {
+    return `Stopped after ${run.epochs.length} of ${run.parameters.epochs} epochs; ε ${format.epsilon(run.epsilon_spent)} is spent.`;
+  }
+  return run.state === "done" ? `Finished in ${format.duration(run.final_metrics?.training_seconds)}.` : null;
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

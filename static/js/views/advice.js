@@ -1,0 +1,83 @@
+/** Assessment, recommendations with Apply, the privacy statement and the notices of a document. */
+
+import { byId, element, setText } from "../dom.js";
+import * as format from "../format.js";
+import { shownDocument } from "../state.js";
+
+export class Advice {
+  /** `apply(recommendation)` is called by an Apply button. */
+  constructor({ apply }) {
+    this.apply = apply;
+    this.shown = null;
+  }
+
+  update(state) {
+    const document = shownDocument(state);
+    if (!document || document === this.shown) return;
+    this.shown = document;
+    this.updateAssessment(document.assessment);
+    this.updateRecommendations(document.recommendations ?? []);
+    this.updateStatement(document);
+    this.updateNotices(document.notices ?? []);
+  }
+
+  updateAssessment(assessment) {
+    setText(byId("assessment"), assessment?.summary ?? "");
+    byId("assessment").dataset.level = assessment?.level ?? "";
+  }
+
+  updateRecommendations(recommendations) {
+    const cards = recommendations.map((recommendation) => this.card(recommendation));
+    const none = element("li", { class: "quiet" }, "Nothing to recommend for these settings.");
+    byId("recommendations").replaceChildren(...(cards.length ? cards : [none]));
+  }
+
+  card(recommendation) {
+    const { severity, title, detail, apply, predicted } = recommendation;
+    const card = element("li", { class: "recommendation", "data-severity": severity },
+      element("h3", {}, title), element("p", {}, detail), this.prediction(predicted));
+    if (apply && Object.keys(apply).length) {
+      const button = element("button", { type: "button", class: "secondary", "aria-label": `Apply: ${title}` }, "Apply");
+      button.addEventListener("click", () => this.apply(recommendation));
+      card.append(button);
+    }
+    return card;
+  }
+
+  prediction(predicted) {
+    if (!predicted) return null;
+    const parts = [];
+    if (predicted.epsilon !== undefined) parts.push(`ε ${format.epsilon(predicted.epsilon)} (exact)`);
+    if (typeof predicted.accuracy === "number") {
+      parts.push(`accuracy ${format.percent(predicted.accuracy)} (${predicted.evidence ?? "simulated"})`);
+    }
+    return parts.length ? element("p", { class: "prediction" }, `Then: ${parts.join(", ")}`) : null;
+  }
+
+  updateStatement({ privacy }) {
+    setText(byId("statement"), privacy.statement ?? privacy.reason ?? "");
+    setText(byId("interpretation"), privacy.interpretation?.sentence ?? "");
+    const rows = accountants(privacy).map(([name, value, note]) =>
+      element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value), element("td", {}, note)));
+    byId("accountants").replaceChildren(...rows);
+    byId("privacy-warnings").replaceChildren(...(privacy.warnings ?? []).map((text) => element("li", {}, textOf(text))));
+  }
+
+  updateNotices(notices) {
+    byId("notices").replaceChildren(...notices.map(({ severity, text }) =>
+      element("li", { "data-severity": severity }, text)));
+  }
+}
+
+function accountants(privacy) {
+  return [
+    ["RDP", `ε ${format.epsilon(privacy.epsilon_rdp)}`, "the headline: a valid upper bound"],
+    ["PLD", privacy.epsilon_pld === null ? "not ready" : `ε ${format.epsilon(privacy.epsilon_pld)}`,
+      privacy.epsilon_pld === null ? privacy.epsilon_pld_reason ?? "" : "a valid upper bound, the tightest known"],
+    ["GDP", `ε ${format.epsilon(privacy.epsilon_gdp)}`, "an approximation that under-reports; never the claim"],
+  ];
+}
+
+function textOf(warning) {
+  return typeof warning === "string" ? warning : warning.text ?? warning.message ?? "";
+}

@@ -1,0 +1,61 @@
+/** Selects, the mode radio, the seed box and the baseline check box. */
+
+import { element, setText } from "../dom.js";
+import { faultOf } from "../scale.js";
+
+/** A labelled <select>; options are {name, title, disabled, note}. */
+export class Choice {
+  constructor({ name, label, options, change }) {
+    this.select = element("select", { id: name, name },
+      ...options.map((option) => element("option", { value: option.name, disabled: option.disabled }, option.title)));
+    this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
+    this.select.setAttribute("aria-describedby", this.fault.id);
+    this.node = element("div", { class: "control choice" }, element("label", { for: name }, label), this.select, this.fault);
+    this.select.addEventListener("change", () => change(this.select.value));
+  }
+
+  update({ value, fault }) {
+    if (this.select.value !== value) this.select.value = value;
+    this.fault.hidden = !fault;
+    setText(this.fault, fault ?? "");
+  }
+}
+
+/** The seed: a number box that may be empty (a fresh secret seed for real training). */
+export class SeedBox {
+  constructor(parameter, { change, refuse }) {
+    this.box = element("input", { type: "number", id: "seed", name: "seed", inputmode: "numeric", placeholder: "none", "aria-describedby": "seed-meaning seed-fault" });
+    this.fault = element("p", { class: "fault", id: "seed-fault", hidden: true });
+    this.node = element("div", { class: "control choice" }, element("label", { for: "seed" }, "Seed"), this.box,
+      element("p", { class: "meaning", id: "seed-meaning" },
+        "Empty: a real training draws fresh, secret randomness. With a seed it can be repeated, but who knows the seed can undo the noise."),
+      this.fault);
+    this.box.addEventListener("input", () => {
+      const empty = this.box.value.trim() === "" && !this.box.validity.badInput;
+      const fault = empty ? null : faultOf(parameter, Number(this.box.value || NaN));
+      if (fault) refuse(fault);
+      else change(empty ? null : Number(this.box.value));
+    });
+  }
+
+  update({ value, fault }) {
+    const text = value === null ? "" : String(value);
+    if (!fault && this.box.value !== text) this.box.value = text;
+    this.fault.hidden = !fault;
+    setText(this.fault, fault ?? "");
+  }
+}
+
+/** The check box that asks for a run without privacy beside the private one. */
+export class BaselineBox {
+  constructor({ change }) {
+    this.box = element("input", { type: "checkbox", id: "baseline", name: "baseline" });
+    this.node = element("div", { class: "control check" }, this.box,
+      element("label", { for: "baseline" }, "Compare with training without privacy"));
+    this.box.addEventListener("change", () => change(this.box.checked));
+  }
+
+  update({ value }) {
+    this.box.checked = value;
+  }
+}

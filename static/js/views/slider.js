@@ -1,0 +1,76 @@
+/** One parameter as a range and a number box on one value. */
+
+import { element, setText } from "../dom.js";
+import * as format from "../format.js";
+import { bandOf, faultOf, positionOf, stopsOf, valueAt } from "../scale.js";
+
+export class Slider {
+  /** `parameter` is a row of the parameter table; `change(value)` and `refuse(sentence)` are told of input. */
+  constructor(parameter, { change, refuse }) {
+    Object.assign(this, { parameter, change, refuse, stops: stopsOf(parameter) });
+    this.build();
+    this.range.addEventListener("input", () => change(valueAt(this.stops, Number(this.range.value))));
+    this.box.addEventListener("input", () => this.readBox());
+    this.box.addEventListener("change", () => this.readBox());
+    this.reset.addEventListener("click", () => change(this.standard));
+  }
+
+  build() {
+    const { name, label, unit, meaning } = this.parameter;
+    const ids = { describedby: `${name}-meaning ${name}-fault` };
+    this.range = element("input", {
+      type: "range", id: `${name}-range`, min: 0, max: this.stops.length - 1, step: 1,
+      "aria-label": label, "aria-describedby": ids.describedby,
+    });
+    this.box = element("input", {
+      type: "number", id: name, name, step: "any", inputmode: "decimal",
+      "aria-describedby": ids.describedby, min: this.parameter.minimum, max: this.parameter.maximum,
+    });
+    this.reset = element("button", { type: "button", class: "reset" }, "↺");
+    this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
+    this.node = element("div", { class: "control slider", "data-name": name },
+      element("div", { class: "control-head" },
+        element("label", { for: name }, label), this.reset,
+        element("span", { class: "box" }, this.box, unit ? element("span", { class: "unit" }, unit) : null)),
+      element("div", { class: "track" }, this.buildBand(), this.range),
+      element("p", { class: "meaning", id: `${name}-meaning` }, meaning),
+      this.fault);
+  }
+
+  buildBand() {
+    const band = bandOf(this.parameter, this.stops);
+    if (!band) return null;
+    const [low, high] = this.parameter.recommended;
+    const node = element("span", { class: "band", title: `Recommended: ${format.value(low)} to ${format.value(high)}` });
+    node.style.setProperty("--start", band.start);
+    node.style.setProperty("--end", band.end);
+    return node;
+  }
+
+  readBox() {
+    const value = this.box.value.trim() === "" ? NaN : Number(this.box.value);
+    const fault = faultOf(this.parameter, value);
+    if (fault) this.refuse(fault);
+    else this.change(value);
+  }
+
+  /** Show `value`; `standard` is what the reset button goes back to, `fault` a refused input's sentence or null. */
+  update({ value, standard, fault }) {
+    this.standard = standard;
+    const position = String(Math.round(positionOf(this.stops, value)));
+    if (this.range.value !== position) this.range.value = position;
+    this.range.setAttribute("aria-valuetext", `${format.value(value)} ${this.parameter.unit}`.trim());
+    if (!fault && Number(this.box.value) !== value) this.box.value = String(value);
+    this.range.style.setProperty("--filled", positionOf(this.stops, value) / (this.stops.length - 1));
+    this.reset.hidden = value === standard;
+    this.reset.setAttribute("aria-label", `Reset ${this.parameter.label} to ${format.value(standard)}`);
+    this.showFault(fault, value);
+  }
+
+  showFault(fault, value) {
+    this.fault.hidden = !fault;
+    setText(this.fault, fault ? `${fault} Still using ${format.value(value)}.` : "");
+    if (fault) this.box.setAttribute("aria-invalid", "true");
+    else this.box.removeAttribute("aria-invalid");
+  }
+}

@@ -1,0 +1,90 @@
+/** The status strip: badge, tiles, privacy meter, activity, and what is stale, failed or undone. */
+
+import { byId, setText } from "../dom.js";
+import * as format from "../format.js";
+import { activityOf, badgeOf, contextOf, liveLine, outcomeOf } from "../sentences.js";
+import { isStale, isTraining, shownDocument } from "../state.js";
+import { binomialHalfWidth } from "../statistics.js";
+
+export class StatusStrip {
+  /** `actions` = {run, undo}. */
+  constructor(catalog, actions) {
+    this.catalog = catalog;
+    byId("run-again").addEventListener("click", () => actions.run());
+    byId("undo").addEventListener("click", () => actions.undo());
+  }
+
+  update(state) {
+    const document = shownDocument(state);
+    this.updateActivity(state, document);
+    this.updateMessages(state);
+    if (!document) return;
+    this.updateBadge(document);
+    this.updateTiles(document);
+    this.updateMeter(document);
+    setText(byId("live-line"), liveLine(document));
+  }
+
+  updateBadge(shown) {
+    const badge = byId("badge");
+    setText(badge, badgeOf(shown));
+    badge.dataset.evidence = shown.evidence;
+    setText(byId("context"), contextOf(shown, this.catalog));
+  }
+
+  updateTiles({ final_metrics: metrics, dataset, epochs, parameters, privacy, evidence, epsilon_spent: spent }) {
+    const halfWidth = metrics && binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
+    setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
+    setText(byId("tile-accuracy-note"), halfWidth
+      ? `± ${(halfWidth * 100).toFixed(1)} (95 %, ${format.count(dataset.test_examples)} test examples)` : "after the first epoch");
+    setText(byId("tile-loss"), format.loss(metrics?.loss));
+    const epsilon = evidence === "measured" ? spent : privacy.epsilon;
+    setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
+    setText(byId("tile-epsilon-note"), `at δ ${format.value(parameters.delta)} (RDP)`);
+    setText(byId("tile-clipped"), format.percent(epochs.at(-1)?.clipped_fraction, 0));
+    setText(byId("tile-clipped-note"), `of gradients, at C ${format.value(parameters.clipping_norm)}`);
+  }
+
+  updateMeter({ evidence, epsilon_spent: spent, privacy, parameters: { privacy_budget: budget } }) {
+    const epsilon = evidence === "measured" ? spent : privacy.epsilon;
+    const share = epsilon === null ? Infinity : epsilon / budget;
+    const meter = byId("meter");
+    const verb = evidence === "measured" ? "spent" : "planned";
+    const over = share > 1 ? `, over budget by ${epsilon === null ? "any amount" : format.epsilon(epsilon - budget)}` : "";
+    const text = `ε ${format.epsilon(epsilon)} of ${format.epsilon(budget)} ${verb}${over}`;
+    meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? budget, budget)));
+    meter.setAttribute("aria-valuemax", String(budget));
+    meter.setAttribute("aria-valuetext", text);
+    meter.style.setProperty("--share", Math.min(share, 1));
+    meter.dataset.over = String(share > 1);
+    setText(byId("meter-text"), text);
+  }
+
+  updateActivity(state, shown) {
+    const activity = activityOf(state);
+    const outcome = shown && shown === state.run ? outcomeOf(state.run) : null;
+    setText(byId("activity"), activity ?? outcome ?? restingText(state));
+    const progress = byId("progress");
+    progress.hidden = !isTraining(state);
+    const { steps = 0, steps_total: total = 1 } = state.run?.progress ?? {};
+    if (isTraining(state) && state.run?.state === "running" && steps > 0) progress.value = steps / total;
+    else progress.removeAttribute("value");
+  }
+
+  updateMessages(state) {
+    byId("stale").hidden = !isStale(state);
+    const problem = [state.problem, state.notice].filter(Boolean).join(" ");
+    byId("problem").hidden = !problem;
+    setText(byId("problem"), problem);
+    byId("applied").hidden = !state.applied;
+    if (!state.applied) return;
+    setText(byId("applied-label"), state.applied.label);
+    setText(byId("applied-result"), state.applied.result ?? "");
+    setText(byId("applied-reason"), state.applied.reason ?? "");
+  }
+}
+
+function restingText({ settings, run }) {
+  if (settings.mode === "simulation") return "A simulation answers at once and touches no data.";
+  return run ? "" : "Press Run Training to train on the server. Until then you see the simulated forecast.";
+}
