@@ -1,0 +1,142 @@
+"""The privacy object of a run document and of ``POST /api/privacy``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from app.privacy import wording
+from app.privacy.accounting import GDP_LABEL, EpsilonCurve, epsilon_gdp
+from app.privacy.interpretation import Interpretation, interpret, interpret_gaussian
+from app.privacy.mechanism import InvalidMechanism, Mechanism
+from app.privacy.pld import SMALLEST_SIGMA, PldResult, epsilon_pld
+from app.privacy.shuffle import lower_bound_epsilon, worst_case_epsilon, worst_case_mu
+
+
+def privacy_report(
+    mechanism: Mechanism, *, wait_for_pld: bool, steps_taken: int | None = None
+) -> dict[str, Any]:
+    """Return everything the product says about ``mechanism``'s privacy, ready for JSON.
+
+    Every number is finite or None. ``epsilon`` is the RDP headline (None with a
+    ``reason`` where it is infinite); with shuffled batches ``valid`` is False and
+    ``shuffle`` holds the bounds that do apply.
+
+    Args:
+        mechanism: what runs.
+        wait_for_pld: whether to compute a PLD that is not cached (up to 1.5 s).
+        steps_taken: the steps really taken, if not all that were planned.
+
+    Raises:
+        InvalidMechanism: ``steps_taken`` is negative.
+    """
+    steps = mechanism.steps if steps_taken is None else steps_taken
+    if steps < 0:
+        raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
+    curve = EpsilonCurve.of(mechanism)
+    rdp = curve.at(steps)
+    numbers = {
+        "sampling_probability": mechanism.sampling_probability,
+        "noise_multiplier": mechanism.noise_multiplier,
+        "steps": steps,
+        "delta": mechanism.delta,
+    }
+    pld = epsilon_pld(**numbers, wait=wait_for_pld)
+    figures = {
+        "epsilon": _finite(rdp.epsilon),
+        "reason": None if math.isfinite(rdp.epsilon) else wording.INFINITE_REASON,
+        "valid": mechanism.sampling == "poisson",
+        "delta": mechanism.delta,
+        "epsilon_rdp": _finite(rdp.epsilon),
+        "epsilon_pld": pld.epsilon,
+        "epsilon_pld_reason": pld.reason,
+        "epsilon_gdp": _finite(epsilon_gdp(**numbers)),
+        "epsilon_gdp_label": GDP_LABEL,
+        "order": rdp.order,
+        "order_at_edge": rdp.at_edge,
+        "noise_multiplier": mechanism.noise_multiplier,
+        "sampling_probability": mechanism.sampling_probability,
+        "examples": mechanism.examples,
+        "batch_size": mechanism.batch_size,
+        "epochs": mechanism.epochs,
+        "steps": steps,
+        "per_epoch": _per_epoch(mechanism, curve, steps),
+        "assumptions": _assumptions(mechanism, pld),
+        "warnings": wording.warnings_for(mechanism, rdp),
+    }
+    if mechanism.sampling == "shuffle":
+        return figures | _shuffle_part(mechanism, steps)
+    meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld)
+    statement = wording.poisson_statement(mechanism, steps=steps, rdp=rdp, pld=pld)
+    return figures | {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _per_epoch(mechanism: Mechanism, curve: EpsilonCurve, steps: int) -> list[dict[str, Any]]:
+    """Return the RDP epsilon at the end of each epoch that ``steps`` completes."""
+    ends = ((epoch, mechanism.steps_after(epoch)) for epoch in range(1, mechanism.epochs + 1))
+    return [
+        {"epoch": epoch, "iteration": end, "epsilon": _finite(curve.at(end).epsilon)}
+        for epoch, end in ends
+        if end <= steps
+    ]
+
+
+def _assumptions(mechanism: Mechanism, pld: PldResult) -> dict[str, Any]:
+    reason = None
+    if pld.replace_one_epsilon is None:
+        reason = pld.reason or "it would take the accountant too long here"
+    return {
+        "neighbouring": wording.NEIGHBOURING,
+        "replace_one_epsilon": pld.replace_one_epsilon,
+        "replace_one_reason": reason,
+        "sampling_assumed": wording.SAMPLING_DONE["poisson"],
+        "sampling_done": wording.SAMPLING_DONE[mechanism.sampling],
+        "unit": wording.UNIT,
+        "public": list(wording.PUBLIC),
+    }
+
+
+def _shuffle_part(mechanism: Mechanism, steps: int) -> dict[str, Any]:
+    """Return the parts that differ when batches are shuffled: bounds, meaning, statement."""
+    passes = -(-steps * mechanism.batch_size // mechanism.examples)  # an example's uses, at most
+    worst_case = worst_case_epsilon(
+        noise_multiplier=mechanism.noise_multiplier, epochs=passes, delta=mechanism.delta
+    )
+    lower_bound, reason = _lower_bound(mechanism, steps)
+    bounds = {
+        "worst_case_epsilon": _finite(worst_case),
+        "lower_bound_epsilon": lower_bound,
+        "lower_bound_reason": reason,
+        "explanation": wording.SHUFFLE_EXPLANATION,
+    }
+    statement = wording.shuffle_statement(
+        mechanism, steps=steps, worst_case=worst_case, lower_bound=lower_bound
+    )
+    meaning = _shuffle_meaning(mechanism, passes, worst_case)
+    return {"shuffle": bounds, "interpretation": asdict(meaning), "statement": statement}
+
+
+def _shuffle_meaning(mechanism: Mechanism, passes: int, worst_case: float) -> Interpretation:
+    mu = worst_case_mu(noise_multiplier=mechanism.noise_multiplier, epochs=passes)
+    return interpret_gaussian(epsilon=worst_case, mu=mu)
+
+
+def _lower_bound(mechanism: Mechanism, steps: int) -> tuple[float | None, str | None]:
+    """Return (epsilon, None), or (None, the reason why no lower bound is given)."""
+    whole_passes = steps * mechanism.batch_size // mechanism.examples
+    if mechanism.noise_multiplier < SMALLEST_SIGMA:
+        return None, f"not computed below noise multiplier {SMALLEST_SIGMA:g}, where nothing protects"
+    if whole_passes == 0:
+        return None, "not computed before the first epoch is complete"
+    proved = lower_bound_epsilon(
+        noise_multiplier=mechanism.noise_multiplier,
+        batches_per_epoch=mechanism.steps_after(1),
+        epochs=whole_passes,
+        delta=mechanism.delta,
+    )
+    return proved, None

@@ -1,0 +1,124 @@
+"""The sentences of a privacy statement: what is guaranteed, under what, and what is not."""
+
+from __future__ import annotations
+
+import math
+
+from app.privacy.accounting import RdpEpsilon
+from app.privacy.interpretation import NO_PROTECTION_EPSILON
+from app.privacy.mechanism import Mechanism
+from app.privacy.pld import SMALLEST_SIGMA, PldResult
+
+INFINITE_REASON = "without noise epsilon is infinite: nothing is guaranteed"
+NEIGHBOURING = "add or remove one example"
+UNIT = "one example"
+PUBLIC = (
+    "the number of examples N",
+    "the batch size B",
+    "the number of steps T",
+    "the noise multiplier and the clipping norm",
+    "the model, the optimizer and the test set",
+)
+SAMPLING_DONE = {
+    "poisson": "Poisson: each example joins each step independently with probability B/N",
+    "shuffle": "shuffled fixed-size batches: each example is used once per epoch",
+}
+SHUFFLE_EXPLANATION = (
+    "Shuffled batches hide an example less than Poisson sampling does, so the Poisson number is not valid "
+    "for this run. The worst case treats each epoch as one unhidden use of the example (a Gaussian shift of "
+    "mu = sqrt(epochs) / noise multiplier, neighbours differing in one blanked example) and is a guarantee; "
+    "the lower bound is proved by the largest noisy batch of each epoch (Chua et al. 2024). "
+    "The true epsilon lies between the two."
+)
+_LIMITS = (
+    "It covers every checkpoint and everything computed from them. "
+    "It does not cover choosing hyper-parameters on the same data, nor the live accuracy, loss and "
+    "gradient-norm curves, which are exact statistics of the data. "
+    "The noise is drawn by TensorFlow's counter-based Philox generator, which is not a cryptographic one."
+)
+
+
+def warnings_for(mechanism: Mechanism, rdp: RdpEpsilon) -> list[str]:
+    """Return what a person should know before relying on the figures; may be empty."""
+    return [
+        *_parameter_warnings(mechanism),
+        *_epsilon_warnings(rdp),
+    ]
+
+
+def _parameter_warnings(mechanism: Mechanism) -> list[str]:
+    found = []
+    if mechanism.delta >= 1 / mechanism.examples:
+        found.append(
+            f"δ {mechanism.delta:g} is not below 1/N = {1 / mechanism.examples:.3g}: "
+            "it would allow giving away one example's data outright."
+        )
+    if mechanism.noise_multiplier == 0:
+        found.append("The noise multiplier is 0: this is training without privacy.")
+    elif mechanism.noise_multiplier < SMALLEST_SIGMA:
+        found.append(f"A noise multiplier below {SMALLEST_SIGMA:g} gives no meaningful privacy.")
+    if mechanism.sampling == "shuffle":
+        found.append("Batches are shuffled, not Poisson-sampled: the Poisson ε is not valid for this run.")
+    return found
+
+
+def _epsilon_warnings(rdp: RdpEpsilon) -> list[str]:
+    found = []
+    if math.isfinite(rdp.epsilon) and rdp.epsilon > NO_PROTECTION_EPSILON:
+        found.append(f"ε {rdp.epsilon:.4g} is above {NO_PROTECTION_EPSILON:g}: that is no protection.")
+    if rdp.at_edge:
+        found.append(
+            f"The best Rényi order, {rdp.order:g}, is at the edge of the list: ε is valid but may be loose."
+        )
+    return found
+
+
+def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld: PldResult) -> str:
+    """Return the paragraph for a run whose batches are Poisson-sampled."""
+    if steps == 0:
+        return "No step was taken, so nothing about the training data has been given away (ε = 0)."
+    if math.isinf(rdp.epsilon):
+        return f"Training without noise gives no differential privacy: ε is infinite after {_steps(steps)}."
+    tighter = ""
+    if pld.epsilon is not None:
+        tighter = f"; the tightest known bound, by privacy loss distributions, is ε = {pld.epsilon:.3g}"
+    return (
+        f"This training satisfies (ε = {rdp.epsilon:.3g}, δ = {mechanism.delta:g})-differential privacy by "
+        f"Rényi accounting{tighter}. {_setting(mechanism, steps)} {_replace_one(pld)}{_LIMITS}"
+    )
+
+
+def shuffle_statement(
+    mechanism: Mechanism, *, steps: int, worst_case: float, lower_bound: float | None
+) -> str:
+    """Return the paragraph for a run whose batches are shuffled; ``worst_case`` may be infinite."""
+    if steps == 0:
+        return "No step was taken, so nothing about the training data has been given away (ε = 0)."
+    if math.isinf(worst_case):
+        return f"Training without noise gives no differential privacy: ε is infinite after {_steps(steps)}."
+    proved = "" if lower_bound is None else f", and provably spends at least ε = {lower_bound:.3g}"
+    return (
+        f"This training satisfies (ε = {worst_case:.3g}, δ = {mechanism.delta:g})-differential privacy by the "
+        f"once-per-epoch worst case{proved}. Its batches were shuffled, so the smaller Poisson figure does not "
+        f"apply. The unit of privacy is one example, blanked or not; N, B and the number of steps "
+        f"({steps:,}) are public. {_LIMITS}"
+    )
+
+
+def _setting(mechanism: Mechanism, steps: int) -> str:
+    return (
+        f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; each of "
+        f"{_steps(steps)} drew every one of {mechanism.examples:,} examples independently with probability "
+        f"q = {mechanism.sampling_probability:.4g} and added Gaussian noise of {mechanism.noise_multiplier:g} "
+        f"clipping norms to the sum of clipped gradients; N, B and the number of steps are public."
+    )
+
+
+def _replace_one(pld: PldResult) -> str:
+    if pld.replace_one_epsilon is None:
+        return "For replacing one example ε is larger, typically 1.6 to 2 times. "
+    return f"For replacing one example ε = {pld.replace_one_epsilon:.3g}. "
+
+
+def _steps(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps:,} steps"
