@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Literal
 
 Series = Literal["private", "baseline"]
 
+HISTOGRAM_EDGES = tuple(10 ** (-4 + k / 6) for k in range(43))
+"""Edges of the 42 bins of every gradient norm histogram, 0.0001 to 1000; the outer bins take what lies beyond."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -84,8 +87,9 @@ class EpochPoint(Event):
     ``iteration`` counts steps since the start. ``loss`` is the training loss,
     mean over the epoch's sampled examples; ``accuracy``, ``test_loss`` and
     ``per_class_accuracy`` are over the whole test set. ``gradient_norm_histogram``
-    is {"before": [{x, y}], "after": [{x, y}]}, x an L2 norm (the geometric centre
-    of a log-spaced bin), y the share of examples (each list sums to 1).
+    is {"before": [{x, y}], "after": [{x, y}]} over the bins of HISTOGRAM_EDGES, x an
+    L2 norm (the geometric centre of a bin; "after" clipping the bin that holds C has
+    x = C, and the longer ones are empty), y the share of examples (each list sums to 1).
     ``signal_norm`` is the L2 norm of the mean clipped gradient, ``noise_norm`` is
     sigma * C * sqrt(d) / B. Values that do not apply (a baseline has no clipping)
     are None.

@@ -1,0 +1,314 @@
+"""One real training from its parameters to its last event; nothing about HTTP or processes is known here."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
+from app.events import Emit, Fallback, Finished, Phase, Ready, Series, ShouldStop
+from app.parameters import RunParameters, default_of
+from app.privacy.accounting import EpsilonCurve
+from app.training import dpsgd, notices
+from app.training.course import Course, Diverged, Ledger, Stopped
+from app.training.datasets import Data, DataUnavailable, load
+from app.training.download import DownloadStopped
+from app.training.models import IncompatibleModel, build
+from app.training.schedule import EpsilonAt, affordable_steps, marks
+from app.training.seeds import RunSeeds, run_seeds
+
+_log = logging.getLogger(__name__)
+
+
+class CannotBeTrained(ValueError):
+    """What is asked for cannot be trained, or could not be trained to its end; the text says why."""
+
+
+class EngineUnavailable(RuntimeError):
+    """The engine asked for does not run in this environment; the text says why."""
+
+
+def _reference_engine(model: Any, **arguments: Any) -> Any:
+    from app.training import reference  # a fast run does not wait for TensorFlow Privacy's import
+
+    try:
+        return reference.Engine(model, **arguments)
+    except reference.EngineUnavailable as fault:
+        raise EngineUnavailable(str(fault)) from fault
+
+
+ENGINES: dict[str, Any] = {"fast": dpsgd.Engine, "tensorflow-privacy": _reference_engine}
+
+# Only these show their text to the person who asked.
+_PUBLIC: dict[type[Exception], str] = {
+    CannotBeTrained: "invalid",
+    IncompatibleModel: "invalid",
+    dpsgd.UnsupportedModel: "invalid",
+    DataUnavailable: "data_unavailable",
+    EngineUnavailable: "engine_unavailable",
+}
+
+
+def train(
+    parameters: RunParameters,
+    *,
+    emit: Emit,
+    should_stop: ShouldStop,
+    data_directory: str | None,
+    offline: bool,
+    fallback: RunParameters | None = None,
+    epsilon_at: EpsilonAt | None = None,
+    data_address: str | None = None,
+) -> None:
+    """Train and tell everything through ``emit``, ending with exactly one Finished.
+
+    Args:
+        parameters: what to train.
+        emit: takes each event; what it raises ends the training and is passed on.
+        should_stop: asked at least every 0.25 s, except while the first step compiles.
+        data_directory: folder that may hold the dataset's archive.
+        offline: forbids the download of data.
+        fallback: trained instead, after a Fallback event, if the data cannot be had.
+        epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
+        data_address: http(s) folder to download from, in place of Keras' own.
+    """
+    ledger = Ledger(emit=emit, should_stop=should_stop)
+    state, error = "done", None
+    try:
+        emit(Phase(phase="loading data"))
+        where = {"data_directory": data_directory, "offline": offline, "url": data_address}
+        data, chosen = _load(parameters, fallback, ledger, where)
+        own = epsilon_at is not None and chosen is parameters
+        ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
+        _Training(chosen, data, ledger).run()
+    except (Stopped, DownloadStopped):
+        state = "cancelled"
+    except Exception as fault:
+        state, error = "failed", _told(fault)
+    emit(Finished(state=state, steps=ledger.steps, training_seconds=ledger.seconds, error=error))
+
+
+def accountant(parameters: RunParameters) -> EpsilonAt:
+    """Return the RDP ε of ``parameters`` as a function of the steps taken, None where it is infinite."""
+    curve = EpsilonCurve(
+        sampling_probability=parameters.sampling_probability,
+        noise_multiplier=parameters.noise_multiplier,
+        delta=parameters.delta,
+    )
+
+    def at(steps: int) -> float | None:
+        epsilon = curve.at(steps).epsilon
+        return epsilon if math.isfinite(epsilon) else None
+
+    return at
+
+
+def warm_up() -> None:
+    """Set TensorFlow's threads and compile the default task, so that the first run starts at once.
+
+    Call it once, before anything else uses TensorFlow.
+    """
+    dpsgd.configure_threads()
+    task = TASKS[DEFAULT_TASK]
+    info = DATASETS[task.dataset]
+    data = Data(  # the graph depends on shapes and types, not on what the images show
+        images=np.zeros((task.train_size, *info.input_shape), np.uint8),
+        labels=np.zeros(task.train_size, np.int32),
+        test_images=np.zeros((info.test_examples, *info.input_shape), np.uint8),
+        test_labels=np.zeros(info.test_examples, np.int32),
+        info=info,
+    )
+    parameters = _default_run(task.name)
+    engine = _engine(parameters, data, run_seeds(None), "private")
+    engine.evaluate()
+    engine.run(1)
+    accountant(parameters)  # imports what accounting needs
+
+
+def _default_run(task: str) -> RunParameters:
+    numbers = {
+        name: default_of(name, task)
+        for name in (
+            "clipping_norm",
+            "noise_multiplier",
+            "batch_size",
+            "learning_rate",
+            "epochs",
+            "delta",
+            "privacy_budget",
+        )
+    }
+    bundle = TASKS[task]
+    return RunParameters.from_dict(
+        {
+            "mode": "real",
+            "task": task,
+            "dataset": bundle.dataset,
+            "model": bundle.model,
+            "train_size": bundle.train_size,
+            "optimizer": bundle.optimizer,
+            "sampling": "poisson",
+            "engine": "fast",
+            **numbers,
+        }
+    )
+
+
+def _told(fault: Exception) -> dict[str, str]:
+    for public, kind in _PUBLIC.items():
+        if isinstance(fault, public):
+            return {"kind": kind, "message": str(fault)}
+    _log.error("training failed", exc_info=fault)
+    message = "The training stopped on an internal error; the server's log has it."
+    return {"kind": "internal", "message": message}
+
+
+def _load(
+    parameters: RunParameters, fallback: RunParameters | None, ledger: Ledger, where: dict[str, Any]
+) -> tuple[Data, RunParameters]:
+    """Return the data and the parameters that are trained: the fallback's if the first data are missing."""
+    try:
+        return _load_for(parameters, ledger, where), parameters
+    except DataUnavailable as missing:
+        if fallback is None:
+            raise
+        reason = f"{missing} This run trains on {DATASETS[fallback.dataset].title} instead."
+        ledger.emit(Fallback(parameters=fallback.to_dict(), reason=reason))
+        return _load_for(fallback, ledger, where), fallback
+
+
+def _load_for(parameters: RunParameters, ledger: Ledger, where: dict[str, Any]) -> Data:
+    largest = DATASETS[parameters.dataset].train_examples
+    size, batch = parameters.train_size, parameters.batch_size
+    if not 1 <= size <= largest:
+        raise CannotBeTrained(f"train_size {size} must lie between 1 and the dataset's {largest} examples.")
+    if not 1 <= batch <= size:
+        raise CannotBeTrained(f"batch_size {batch} must lie between 1 and train_size {size}.")
+    return load(parameters.dataset, train_size=size, should_stop=ledger.should_stop, **where)
+
+
+def _engine(parameters: RunParameters, data: Data, seeds: RunSeeds, series: Series) -> Any:
+    """Return the engine of one series; the baseline: same weights and samples, no clipping, no noise."""
+    private = series == "private"
+    model = build(
+        parameters.model,
+        input_shape=data.info.input_shape,
+        classes=data.info.classes,
+        seed=seeds.weights,
+    )
+    return ENGINES[parameters.engine](
+        model,
+        images=data.images,
+        labels=data.labels,
+        test_images=data.test_images,
+        test_labels=data.test_labels,
+        classes=data.info.classes,
+        batch_size=parameters.batch_size,
+        learning_rate=parameters.learning_rate,
+        optimizer=parameters.optimizer,
+        sampling=parameters.sampling,
+        clipping_norm=parameters.clipping_norm if private else None,
+        noise_multiplier=parameters.noise_multiplier if private else 0.0,
+        seeds=dpsgd.Seeds(sampling=seeds.sampling, noise=seeds.noise),
+    )
+
+
+class _Training:
+    """The private series and, if wanted, the baseline of one run whose data are there."""
+
+    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger) -> None:
+        self._parameters, self._data, self._ledger = parameters, data, ledger
+        self._seeds = run_seeds(parameters.seed)
+        self._ledger.steps_total = parameters.steps
+
+    def run(self) -> None:
+        """Train it all.
+
+        Raises:
+            Stopped: somebody asked for it.
+            CannotBeTrained: the budget pays for no step, or the private series diverged.
+        """
+        steps = self._affordable_steps()
+        self._ledger.check_stop()
+        engine = self._engine_and_ready()
+        self._private(engine, steps)
+        if steps < self._parameters.steps:
+            self._ledger.emit(notices.stopped_at_budget(self._parameters, steps=steps))
+        if self._parameters.baseline:
+            self._baseline(steps)
+
+    def _affordable_steps(self) -> int:
+        parameters = self._parameters
+        if not parameters.stop_at_budget:
+            return parameters.steps
+        steps = affordable_steps(
+            self._ledger.epsilon_at, budget=parameters.privacy_budget, steps=parameters.steps
+        )
+        if steps == 0:
+            raise CannotBeTrained(
+                f"One step alone would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
+                "raise the noise multiplier or the budget."
+            )
+        return steps
+
+    def _engine_and_ready(self) -> Any:
+        parameters, info = self._parameters, self._data.info
+        engine = _engine(parameters, self._data, self._seeds, "private")
+        self._ledger.emit(
+            Ready(
+                dataset={
+                    "name": info.name,
+                    "title": info.title,
+                    "examples": len(self._data.labels),
+                    "test_examples": len(self._data.test_labels),
+                    "classes": info.classes,
+                    "class_names": list(info.class_names),
+                },
+                model={
+                    "name": parameters.model,
+                    "title": MODELS[parameters.model].title,
+                    "trainable_parameters": int(engine.parameters),
+                },
+            )
+        )
+        for notice in notices.about_parameters(parameters):
+            self._ledger.emit(notice)
+        return engine
+
+    def _private(self, engine: Any, steps: int) -> None:
+        ledger = self._ledger
+        ledger.emit(Phase(phase="compiling"))
+        ledger.report(now=True)
+        course = Course(engine, series="private", parameters=self._parameters, ledger=ledger)
+        try:
+            course.start()
+            ledger.emit(Phase(phase="training"))
+            self._timed(course, steps)
+        except Diverged as fault:
+            notice = notices.diverged(self._parameters, series="private", steps=ledger.steps)
+            ledger.emit(notice)
+            raise CannotBeTrained(notice.text) from fault
+
+    def _timed(self, course: Course, steps: int) -> None:
+        started = time.monotonic()
+        try:
+            course.follow(marks(self._parameters, steps=steps))
+        finally:
+            self._ledger.seconds = time.monotonic() - started
+
+    def _baseline(self, steps: int) -> None:
+        """Train without privacy; if that diverges, the private run is not lost for it."""
+        self._ledger.emit(Phase(phase="training baseline"))
+        self._ledger.check_stop()
+        engine = _engine(self._parameters, self._data, self._seeds, "baseline")
+        course = Course(engine, series="baseline", parameters=self._parameters, ledger=self._ledger)
+        try:
+            course.start()
+            course.follow(marks(self._parameters, steps=steps))
+        except Diverged:
+            taken = engine.steps_done
+            self._ledger.emit(notices.diverged(self._parameters, series="baseline", steps=taken))
