@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 Series = Literal["private", "baseline"]
 
 HISTOGRAM_EDGES = tuple(10 ** (-4 + k / 6) for k in range(43))
-"""Edges of the 42 bins of every gradient norm histogram, 0.0001 to 1000; the outer bins take what lies beyond."""
+"""Edges of the 42 bins of every gradient norm histogram; the outer bins take what lies beyond."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ def _large_delta(parameters: RunParameters) -> Notice:
 _NOT_PRIVATE = Notice(
     id="not-private",
     severity="warning",
-    text="Without noise (σ = 0) this run is not private: clipping alone guarantees nothing, and ε is infinite.",
+    text="Without noise (σ = 0) this run is not private: clipping alone gives no guarantee; ε is infinite.",
 )
 _SHUFFLE = Notice(
     id="shuffle",

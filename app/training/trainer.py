@@ -101,7 +101,7 @@ def accountant(parameters: RunParameters) -> EpsilonAt:
     )
 
     def at(steps: int) -> float | None:
-        epsilon = curve.at(steps).epsilon
+        epsilon = curve.at(steps)
         return epsilon if math.isfinite(epsilon) else None
 
     return at
