@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from app.privacy.accounting import epsilon_gdp, epsilon_rdp
 from app.privacy.calibration import Unreachable, noise_multiplier_for_steps
@@ -25,13 +26,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Print epsilon of DP-SGD with Poisson sampling (add or remove one example) as JSON.",
         allow_abbrev=False,
     )
-    number = {"type": float, "required": True}
-    parser.add_argument("--sampling-probability", help="q = batch size / examples, 0 to 1", **number)
+    parser.add_argument(
+        "--sampling-probability", type=float, required=True, help="q = batch size / examples, 0 to 1"
+    )
     noise = parser.add_mutually_exclusive_group(required=True)
     noise.add_argument("--noise-multiplier", type=float, help="sigma, >= 0")
     noise.add_argument("--target-epsilon", type=float, help="solve for sigma instead; at most 50")
     parser.add_argument("--steps", type=int, required=True, help="T, a whole number")
-    parser.add_argument("--delta", help="between 0 and 1", **number)
+    parser.add_argument("--delta", type=float, required=True, help="between 0 and 1")
     return parser
 
 
@@ -44,7 +46,7 @@ def _answer(options: argparse.Namespace) -> dict[str, float | None]:
             options.target_epsilon, sampling_probability=q, steps=steps, delta=delta
         )
         solved = {"noise_multiplier": noise_multiplier}
-    numbers = {
+    numbers: dict[str, Any] = {
         "sampling_probability": q,
         "noise_multiplier": noise_multiplier,
         "steps": steps,

@@ -54,7 +54,10 @@ class Pair:
 
 
 def removal(q: float, sigma: float) -> Pair:
-    """Return the pair for removing an example: (1-q) N(0, sigma^2) + q N(1, sigma^2) against N(0, sigma^2)."""
+    """Return the pair for removing an example.
+
+    (1-q) N(0, sigma^2) + q N(1, sigma^2) against N(0, sigma^2).
+    """
     return Pair(
         upper=((1 - q, 0.0), (q, 1.0)),
         lower=((1.0, 0.0),),
@@ -109,13 +112,13 @@ def _x_of_removal_loss(losses: Array, q: float, sigma: float) -> Array:
     if q == 1:
         return sigma**2 * losses + 0.5
     with np.errstate(divide="ignore"):  # losses at or below log(1 - q) are never reached: x = -inf
-        return sigma**2 * np.log(np.maximum(np.expm1(losses) + q, 0.0) / q) + 0.5
+        return np.asarray(sigma**2 * np.log(np.maximum(np.expm1(losses) + q, 0.0) / q) + 0.5)
 
 
 def _x_of_replacement_loss(losses: Array, q: float, sigma: float) -> Array:
     # With y = exp(x / sigma^2) the ratio is a quadratic in y; asinh gives its positive root.
     slope = math.exp(1 / (2 * sigma**2)) * (1 - q) / q
-    return sigma**2 * (losses / 2 + np.arcsinh(np.sinh(losses / 2) * slope))
+    return np.asarray(sigma**2 * (losses / 2 + np.arcsinh(np.sinh(losses / 2) * slope)))
 
 
 def one_step(pair: Pair) -> LossDistribution:
@@ -223,7 +226,7 @@ def _deltas(loss: LossDistribution, epsilons: Array) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         weighed = np.exp(epsilons) * lower
     # Beyond epsilon 700 the exponential leaves the doubles; dropping the second term errs upwards.
-    return loss.infinite + upper - np.where(np.isfinite(weighed), weighed, 0.0)
+    return np.asarray(loss.infinite + upper - np.where(np.isfinite(weighed), weighed, 0.0))
 
 
 def _sum_from(values: Array) -> Array:

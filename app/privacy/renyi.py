@@ -107,7 +107,7 @@ def quadrature_rdp(q: float, sigma: float, orders: Array) -> Array:
     peak = log_excess + log_density
     top = peak.max(axis=1, keepdims=True)
     log_sum = top[:, 0] + np.log(np.exp(peak - top).sum(axis=1)) + math.log(spacing)
-    return np.logaddexp(0.0, log_sum) / (orders - 1)
+    return np.asarray(np.logaddexp(0.0, log_sum) / (orders - 1))
 
 
 def _log_bernoulli_excess(log_w: Array, order: float) -> Array:

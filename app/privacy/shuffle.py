@@ -23,7 +23,7 @@ _NUMERICAL_DOUBT = 1e-12  # Fourier noise; delta must be beaten by more
 
 
 def worst_case_mu(*, noise_multiplier: float, epochs: int) -> float:
-    """Return mu = sqrt(E) / sigma: the Gaussian shift of E uses of an example that shuffling hides not at all.
+    """Return mu = sqrt(E) / sigma: the Gaussian shift of E uses of an example that nothing hides.
 
     An upper bound for any batching that uses each example once per epoch, for
     neighbours that differ in one example being blank (zero gradient). Infinite without noise.

@@ -36,7 +36,7 @@ def privacy_report(
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
     curve = EpsilonCurve.of(mechanism)
     rdp = curve.at(steps)
-    numbers = {
+    numbers: dict[str, Any] = {
         "sampling_probability": mechanism.sampling_probability,
         "noise_multiplier": mechanism.noise_multiplier,
         "steps": steps,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 
 from app.privacy.accounting import RdpEpsilon
 from app.privacy.interpretation import NO_PROTECTION_EPSILON
@@ -81,10 +82,11 @@ def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld:
         return f"Training without noise gives no differential privacy: ε is infinite after {_steps(steps)}."
     tighter = ""
     if pld.epsilon is not None:
-        tighter = f"; the tightest known bound, by privacy loss distributions, is ε = {pld.epsilon:.3g}"
+        tighter = f"; the tightest known bound, by privacy loss distributions, is ε = {at_most(pld.epsilon)}"
     return (
-        f"This training satisfies (ε = {rdp.epsilon:.3g}, δ = {mechanism.delta:g})-differential privacy by "
-        f"Rényi accounting{tighter}. {_setting(mechanism, steps)} {_replace_one(pld)}{_LIMITS}"
+        f"This training satisfies (ε = {at_most(rdp.epsilon)}, δ = {mechanism.delta:g})-differential "
+        f"privacy by Rényi accounting{tighter}. {_verdict(rdp.epsilon)}{_setting(mechanism, steps)} "
+        f"{_replace_one(pld)}{_LIMITS}"
     )
 
 
@@ -96,28 +98,51 @@ def shuffle_statement(
         return "No step was taken, so nothing about the training data has been given away (ε = 0)."
     if math.isinf(worst_case):
         return f"Training without noise gives no differential privacy: ε is infinite after {_steps(steps)}."
-    proved = "" if lower_bound is None else f", and provably spends at least ε = {lower_bound:.3g}"
+    proved = f", and provably spends at least ε = {at_least(lower_bound)}" if lower_bound else ""
     return (
-        f"This training satisfies (ε = {worst_case:.3g}, δ = {mechanism.delta:g})-differential privacy by the "
-        f"once-per-epoch worst case{proved}. Its batches were shuffled, so the smaller Poisson figure does not "
-        f"apply. The unit of privacy is one example, blanked or not; N, B and the number of steps "
-        f"({steps:,}) are public. {_LIMITS}"
+        f"This training satisfies (ε = {at_most(worst_case)}, δ = {mechanism.delta:g})-differential "
+        f"privacy by the once-per-epoch worst case{proved}. {_verdict(worst_case)}Its batches were "
+        f"shuffled, so the smaller Poisson figure does not apply. The unit of privacy is one example, "
+        f"blanked or not; N, B and the number of steps ({steps:,}) are public. {_LIMITS}"
     )
 
 
 def _setting(mechanism: Mechanism, steps: int) -> str:
     return (
         f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; each of "
-        f"{_steps(steps)} drew every one of {mechanism.examples:,} examples independently with probability "
-        f"q = {mechanism.sampling_probability:.4g} and added Gaussian noise of {mechanism.noise_multiplier:g} "
-        f"clipping norms to the sum of clipped gradients; N, B and the number of steps are public."
+        f"{_steps(steps)} drew every one of {mechanism.examples:,} examples independently with "
+        f"probability q = {mechanism.sampling_probability:.4g} and added Gaussian noise of "
+        f"{mechanism.noise_multiplier:g} clipping norms to the sum of clipped gradients; "
+        f"N, B and the number of steps are public."
     )
 
 
 def _replace_one(pld: PldResult) -> str:
     if pld.replace_one_epsilon is None:
         return "For replacing one example ε is larger, typically 1.6 to 2 times. "
-    return f"For replacing one example ε = {pld.replace_one_epsilon:.3g}. "
+    return f"For replacing one example ε = {at_most(pld.replace_one_epsilon)}. "
+
+
+def _verdict(epsilon: float) -> str:
+    return "An ε this large is no protection. " if epsilon > NO_PROTECTION_EPSILON else ""
+
+
+def at_most(epsilon: float) -> str:
+    """Return ``epsilon`` with four digits, rounded up: an upper bound must stay one.
+
+    >>> at_most(1.27901)
+    '1.280'
+    """
+    return _four_digits(epsilon, ROUND_CEILING)
+
+
+def at_least(epsilon: float) -> str:
+    """Return ``epsilon`` with four digits, rounded down: a lower bound must stay one."""
+    return _four_digits(epsilon, ROUND_FLOOR)
+
+
+def _four_digits(value: float, rounding: str) -> str:
+    return f"{Context(prec=4, rounding=rounding).create_decimal(value):f}"
 
 
 def _steps(steps: int) -> str:
