@@ -63,7 +63,7 @@ def decode(contents: Mapping[str, bytes], expected: str) -> Arrays:
 def read(path: Path, expected: str) -> Arrays:
     """Return the checked arrays at ``path``, an npz archive or a folder of IDX files.
 
-    The last archives read stay in memory until the files change. The arrays are read-only.
+    The archive read last stays in memory until its files change. The arrays are read-only.
 
     Raises:
         DamagedArchive: as :func:`decode`, or a file is not readable.
@@ -76,7 +76,7 @@ def read(path: Path, expected: str) -> Arrays:
         raise DamagedArchive("it cannot be opened") from error
 
 
-@lru_cache(maxsize=2)  # 55 MB a dataset; unpacking costs 0.3 s, most of a warm click-to-first-point
+@lru_cache(maxsize=1)  # 55 MB; unpacking costs 0.3 s, most of a warm click-to-first-point
 def _read(stamps: tuple[tuple[str, int, int], ...], expected: str) -> Arrays:
     arrays = decode({Path(name).name: Path(name).read_bytes() for name, _, _ in stamps}, expected)
     for array in arrays.values():

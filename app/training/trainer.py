@@ -101,7 +101,7 @@ def accountant(parameters: RunParameters) -> EpsilonAt:
     )
 
     def at(steps: int) -> float | None:
-        epsilon = curve.at(steps)
+        epsilon = curve.at(steps).epsilon
         return epsilon if math.isfinite(epsilon) else None
 
     return at
@@ -234,8 +234,7 @@ class _Training:
         """
         steps = self._affordable_steps()
         self._ledger.check_stop()
-        engine = self._engine_and_ready()
-        self._private(engine, steps)
+        self._private(self._engine_and_ready(), steps)  # not kept: an engine holds a copy of the data
         if steps < self._parameters.steps:
             self._ledger.emit(notices.stopped_at_budget(self._parameters, steps=steps))
         if self._parameters.baseline:
