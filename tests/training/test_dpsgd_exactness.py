@@ -21,7 +21,6 @@ from app.training.dpsgd import Engine, Seeds
 L = keras.layers
 TOLERANCE = 1e-6
 EXAMPLES = 200
-QUANTILE_OF_CLIPPING = {"none clipped": 2.0, "half clipped": 0.5, "all clipped": -1.0}
 
 
 def real_images() -> tuple[np.ndarray, np.ndarray]:
@@ -162,10 +161,9 @@ def in_float64(build: Callable[[], Any]) -> Any:
 
 def per_example_gradients(model: Any, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """[n, parameters] in float64."""
-    variables = [getattr(v, "_value", v) for v in model.trainable_variables]
-    variables = [v if isinstance(v, tf.Variable) else w for v, w in zip(variables, model.trainable_variables)]
+    variables = [v if isinstance(v, tf.Variable) else v.value for v in model.trainable_variables]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def gradient(image: Any, label: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = model(image[None], training=True)
@@ -200,17 +198,47 @@ def engine_for(model: Any, images: np.ndarray, clipping_norm: float) -> Engine:
     )
 
 
+def random_weight(weight: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Kernels of the usual scale; biases and normalisation gains spread about their start values."""
+    if weight.ndim == 1:
+        return np.float32(weight + generator.normal(0, 0.1, weight.shape))
+    return np.float32(generator.normal(0, np.prod(weight.shape[:-1]) ** -0.5, weight.shape))
+
+
 def randomised(build: Callable[[], Any], seed: int) -> tuple[Any, Any]:
     """The model in float32 with random weights (biases too), and its copy in float64."""
     generator = np.random.default_rng(seed)
     model, precise = build(), in_float64(build)
-    weights = [
-        np.float32(w + generator.normal(0, 0.1, w.shape)) if w.dtype == np.float32 else w
-        for w in model.get_weights()
-    ]
+    weights = [random_weight(weight, generator) for weight in model.get_weights()]
     model.set_weights(weights)
     precise.set_weights(weights)
     return model, precise
+
+
+def away_from_kinks(precise: Any, images: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """Indices of the examples whose gradient does not jump when the weights move by a few float32 roundings.
+
+    At a ReLU's zero or a pooling tie the gradient is discontinuous, and rounding decides the side.
+    """
+    weights = precise.get_weights()
+    scale = np.median(np.linalg.norm(gradients, axis=1))
+    jump = np.zeros(len(gradients))
+    for sign in (-1, 1):
+        generator = np.random.default_rng(0)
+        moved = [w * (1 + sign * 3e-6 * generator.normal(size=w.shape)) for w in weights]
+        precise.set_weights([m if m.dtype == w.dtype else w for m, w in zip(moved, weights, strict=True)])
+        difference = per_example_gradients(precise, images, LABELS) - gradients
+        jump = np.maximum(jump, np.linalg.norm(difference, axis=1))
+    precise.set_weights(weights)
+    return np.flatnonzero(jump < 1e-3 * scale)
+
+
+def clipping_norms(norms: np.ndarray) -> dict[str, float]:
+    return {
+        "none clipped": float(norms.max() * 2),
+        "half clipped": float(np.median(norms)),
+        "all clipped": float(norms.min() / 2),
+    }
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -220,20 +248,19 @@ def test_clipped_sum_equals_the_float64_loop(name: str) -> None:
     scaled = images / 255 if images.dtype == np.uint8 else images.astype(np.float64)
     gradients = per_example_gradients(precise, scaled, LABELS)
     norms = np.linalg.norm(gradients, axis=1)
-    for case, quantile in QUANTILE_OF_CLIPPING.items():
-        clipping_norm = (
-            float(np.quantile(norms, 0.5))
-            if quantile == 0.5
-            else float(norms.max() * 2 if quantile > 1 else norms.min() / 2)
-        )
+    usable = away_from_kinks(precise, scaled, gradients)
+    assert len(usable) >= 0.95 * EXAMPLES
+    worst = 0.0
+    for case, clipping_norm in clipping_norms(norms).items():
         engine = engine_for(model, images, clipping_norm)
         factors = np.minimum(1, clipping_norm / norms)
-        for size in (0, 1, 64, 65, 200):
-            indices = np.random.default_rng(size).permutation(EXAMPLES)[:size]
+        for size in (0, 1, 64, 65, 200):  # the last repeats a few examples: kinks were taken out
+            indices = np.resize(np.random.default_rng(size).permutation(usable), size)
             expected = factors[indices] @ gradients[indices]
             sums, found_norms = engine.clipped_sum(indices)
             found = np.concatenate([part.ravel() for part in sums]).astype(np.float64)
             error = np.linalg.norm(found - expected) / max(np.linalg.norm(expected), 1e-30)
-            print(f"{name}; {case}; {size}: {error:.2e}")
-            np.testing.assert_allclose(found_norms, norms[indices], rtol=1e-5)
+            np.testing.assert_allclose(found_norms, norms[indices], rtol=2e-5)
             assert error <= TOLERANCE, f"{case}, {size} examples: {error:.2e}"
+            worst = max(worst, error)
+    print(f"{name}: worst relative error {worst:.1e}, {EXAMPLES - len(usable)} examples at kinks left out")

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from app.training.dpsgd.inspection import check_examples_are_independent
-from app.training.dpsgd.program import Data, Knobs, Measured, Program
+from app.training.dpsgd.data import as_data
+from app.training.dpsgd.evaluation import summarised
+from app.training.dpsgd.program import Kind, Knobs, Measured, program_for
 from app.training.dpsgd.results import Evaluation, Seeds, StepStatistics
 from app.training.dpsgd.sampling import poisson_threshold, shuffled_batches
 
@@ -60,15 +61,18 @@ class Engine:
         self._model, self._examples, self._batch_size = model, len(images), batch_size
         self._clipping_norm, self._seeds = clipping_norm, seeds
         self._sampling = sampling
-        self._program = Program(
+        self._data, self._test_data = as_data(images, labels), as_data(test_images, test_labels)
+        self._program = program_for(
             model,
-            optimizer=optimizer,
-            sampling=sampling,
-            private=clipping_norm is not None,
-            classes=classes,
+            Kind(
+                optimizer=optimizer,
+                sampling=sampling,
+                private=clipping_norm is not None,
+                classes=classes,
+                image_shape=tuple(images.shape[1:]),
+                image_dtype=self._data.images.dtype.name,
+            ),
         )
-        self._data, self._test_data = _data(images, labels), _data(test_images, test_labels)
-        check_examples_are_independent(model, self._program._inputs(self._data.images[:8]))
         self._state = self._program.initial_state(model)
         self.parameters = sum(int(np.prod(weight.shape)) for weight in self._state.weights)
         self._noise_norm = (
@@ -101,14 +105,15 @@ class Engine:
         return self._statistics(steps, calls)
 
     def _call(self, steps: int) -> Measured:
-        self._state, measured = self._program.train(
-            self._state,
-            self._data,
-            self._knobs,
-            tf.constant(self.steps_done, tf.int64),
-            tf.constant(steps),
-            self._batches(steps),
-        )
+        with self._program.lock:
+            self._state, measured = self._program.train(
+                self._state,
+                self._data,
+                self._knobs,
+                tf.constant(self.steps_done, tf.int64),
+                tf.constant(steps),
+                self._batches(steps),
+            )
         measured = Measured(*(part.numpy() for part in measured))
         self.steps_done += steps
         return measured
@@ -148,21 +153,17 @@ class Engine:
         """Return Σ of the clipped gradients of these training examples, one array a trainable
         variable, and the norms [n] before clipping; at the present weights, without noise.
         """
-        found = self._program.gradient_sum(
-            self._state.weights, self._data, self._knobs, tf.constant(indices, tf.int32)
-        )
+        with self._program.lock:
+            found = self._program.gradient_sum(
+                self._state.weights, self._data, self._knobs, tf.constant(indices, tf.int32)
+            )
         return [part.numpy() for part in found.sums], found.norms.numpy()
 
     def evaluate(self) -> Evaluation:
         """Return accuracy and loss over the whole test set at the present weights."""
-        correct, present, loss_sum = (
-            part.numpy() for part in self._program.evaluate(self._state.weights, self._test_data)
-        )
-        per_class = [float(c) / int(n) if n else float("nan") for c, n in zip(correct, present, strict=True)]
-        total = int(present.sum())
-        return Evaluation(
-            accuracy=int(correct.sum()) / total, loss=float(loss_sum) / total, per_class_accuracy=per_class
-        )
+        with self._program.lock:
+            found = self._program.evaluate(self._state.weights, self._test_data)
+        return summarised(*found)
 
 
 def _check(examples: int, batch_size: int, clipping_norm: float | None, noise_multiplier: float) -> None:
@@ -178,11 +179,6 @@ def _check(examples: int, batch_size: int, clipping_norm: float | None, noise_mu
         raise ValueError(f"clipping_norm {clipping_norm} must be above 0.")
     if not noise_multiplier >= 0:
         raise ValueError(f"noise_multiplier {noise_multiplier} must not be negative.")
-
-
-def _data(images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> Data:
-    kept = images if images.dtype == np.uint8 else images.astype(np.float32)
-    return Data(tf.constant(kept), tf.constant(labels, tf.int32))
 
 
 def _key(seed: int) -> Any:

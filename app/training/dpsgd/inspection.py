@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from app.training.dpsgd.clipping import clipped_gradients
 from app.training.dpsgd.results import UnsupportedModel
 
-_MIXING = (
-    "{name} ({kind}) makes the output for one example depend on the others in its batch, "
-    "so that no per-example gradient exists; use LayerNormalization or GroupNormalization instead."
-)
+_REGULARIZED = ("kernel", "bias", "embeddings", "depthwise", "pointwise", "beta", "gamma", "recurrent")
 
 
 def trainable_units(model: Any) -> list[Any]:
@@ -25,14 +23,17 @@ def trainable_units(model: Any) -> list[Any]:
         UnsupportedModel: nothing is trainable, or a layer or the model has a
             property that per-example gradients do not allow.
     """
-    for layer in model._flatten_layers(include_self=True, recursive=True):
+    for layer in model._flatten_layers(include_self=False, recursive=True):
         _check_layer(layer)
     units = list(_units(model))
     owned = [id(variable) for unit in units for variable in unit.trainable_variables]
-    if not owned:
+    if not model.trainable_variables:
         raise UnsupportedModel("The model has no trainable layer, so there is nothing to train.")
     if len(set(owned)) != len(owned):
-        raise UnsupportedModel("Two layers share a weight, which per-example clipping cannot attribute.")
+        raise UnsupportedModel(
+            "A layer or weight is used twice, which per-example clipping cannot attribute; "
+            "give each use its own."
+        )
     if set(owned) != {id(variable) for variable in model.trainable_variables}:
         raise UnsupportedModel("The model owns trainable weights outside its layers; move them into a layer.")
     return units
@@ -49,37 +50,60 @@ def _units(model: Any) -> Iterator[Any]:
 def _check_layer(layer: Any) -> None:
     name, kind = layer.name, type(layer).__name__
     if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
-        raise UnsupportedModel(_MIXING.format(name=name, kind=kind))
-    if getattr(layer, "compute_dtype", "float32") != "float32":
+        raise UnsupportedModel(
+            f"{name} ({kind}) makes the output for one example depend on the others in its batch, so that "
+            "no per-example gradient exists; use LayerNormalization or GroupNormalization instead."
+        )
+    if layer.compute_dtype != "float32":
         raise UnsupportedModel(f"{name} ({kind}) computes in {layer.compute_dtype}; only float32 is exact.")
-    if not isinstance(layer, keras.Model) and _regularized(layer):
+    if _is_regularized(layer):
         raise UnsupportedModel(
             f"{name} ({kind}) has a regularizer or constraint, which is no part of an example's gradient."
         )
 
 
-def _regularized(layer: Any) -> bool:
-    parts = ("kernel", "bias", "activity", "embeddings", "depthwise", "beta", "gamma", "recurrent")
-    names = [f"{part}_{kind}" for part in parts for kind in ("regularizer", "constraint")]
+def _is_regularized(layer: Any) -> bool:
+    names = ["activity_regularizer"]
+    names += [f"{part}_{kind}" for part in _REGULARIZED for kind in ("regularizer", "constraint")]
     return any(getattr(layer, name, None) is not None for name in names)
 
 
-def check_examples_are_independent(model: Any, examples: Any) -> None:
-    """Return None if an example's output stays the same when its batch companions change.
+def check_examples_are_independent(
+    model: Any, units: Sequence[Any], *, input_shape: Sequence[int], classes: int
+) -> None:
+    """Run the model on two batches that share their first example, and compare its gradient norm.
 
-    ``examples`` are two or more inputs as the model takes them; the second half
-    is changed. Catches what no list of layer names can: any layer that mixes
-    examples, and randomness (dropout) that the seeds do not govern.
+    Catches what no list of layer names can: layers that mix examples or draw
+    random numbers that the seeds do not govern (dropout), layers called twice,
+    layers whose gradient cannot be had one example at a time, outputs of the wrong shape.
 
     Raises:
-        UnsupportedModel: the output changed.
+        UnsupportedModel: one of these is the case.
     """
-    half = len(examples) // 2
-    changed = tf.concat([examples[:half], tf.reverse(examples[half:], axis=[1]) * 0.5], axis=0)
-    before, after = (model(batch, training=True)[:half] for batch in (examples, changed))
-    scale = tf.reduce_max(tf.abs(before)) + 1e-6
-    if float(tf.reduce_max(tf.abs(before - after)) / scale) > 1e-4:
+    _check_logits(model, input_shape, classes)
+    shared, other = tf.fill([1, *input_shape], 0.5), tf.random.stateless_uniform([2, *input_shape], [7, 7])
+    norms = []
+    for companion in (other[:1], other[1:]):
+        images = tf.concat([shared, companion], axis=0)
+        try:
+            found = clipped_gradients(model, units, images, tf.zeros([2], tf.int32), clipping_norm=1.0)
+        except (TypeError, ValueError) as error:
+            if isinstance(error, UnsupportedModel):
+                raise
+            raise UnsupportedModel(
+                "The gradient of one of the model's layers cannot be computed one example at a time."
+            ) from error
+        norms.append(float(found.norms[0]))
+    if abs(norms[0] - norms[1]) > 1e-4 * abs(norms[0]):
         raise UnsupportedModel(
-            "The model's output for one example depends on the others in its batch or on chance "
+            "The gradient of one example depends on the others in its batch or on chance "
             "(batch statistics, dropout), so that no per-example gradient exists."
+        )
+
+
+def _check_logits(model: Any, input_shape: Sequence[int], classes: int) -> None:
+    shape = tuple(model(tf.zeros([1, *input_shape]), training=False).shape)
+    if shape != (1, classes):
+        raise UnsupportedModel(
+            f"The model's output has shape {shape[1:]} an example; it must be {classes} logits."
         )

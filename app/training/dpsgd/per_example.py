@@ -118,7 +118,7 @@ def _materialised(gradients: list[Any]) -> PerExampleGradients:
 
 
 def general_gradients(record: Record, output_gradients: Any) -> list[Any]:
-    """Return [B, ...] gradients of any layer, by vectorising its own backward pass over the examples."""
+    """Return [B, ...] gradients of any layer, by repeating its own backward pass over the examples."""
     layer, arguments = record.layer, record.arguments
     leaves = tf.nest.flatten(arguments)
     batched = [tf.is_tensor(leaf) and leaf.shape.rank != 0 for leaf in leaves]
@@ -142,7 +142,16 @@ def general_gradients(record: Record, output_gradients: Any) -> list[Any]:
         )
         return [tf.convert_to_tensor(part) for part in found]  # an embedding's gradient is sparse
 
-    return tf.vectorized_map(one_example, (moving, output_gradients))
+    elements = (moving, output_gradients)
+    if _is_recurrent(layer):
+        signature = [tf.TensorSpec(variable.shape, tf.float32) for variable in variables]
+        return tf.map_fn(one_example, elements, fn_output_signature=signature)
+    return tf.vectorized_map(one_example, elements)
+
+
+def _is_recurrent(layer: Any) -> bool:
+    """Return whether the layer holds a loop over time, whose gradient vectorized_map cannot convert."""
+    return any(isinstance(part, keras.layers.RNN) for part in layer._flatten_layers())
 
 
 def raw_variable(variable: Any) -> Any:

@@ -6,13 +6,18 @@ serves every run of the same architecture: tracing takes longer than an epoch.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from app.training.dpsgd import inspection
+from app.training.dpsgd.architecture import architecture_key
 from app.training.dpsgd.clipping import GradientSum, clipped_gradients, plain_gradients, sum_over_chunks
+from app.training.dpsgd.data import Data, model_inputs
+from app.training.dpsgd.evaluation import classify
+from app.training.dpsgd.inspection import check_examples_are_independent, trainable_units
 from app.training.dpsgd.noise import gaussian_noise
 from app.training.dpsgd.per_example import raw_variable
 from app.training.dpsgd.sampling import poisson_sample
@@ -22,14 +27,6 @@ from app.training.dpsgd.updates import UPDATES
 CHUNK = 64
 """Examples whose gradients are held at once, at most, where convolutions need them to fit the cache."""
 SMALLEST_CHUNK = 8
-EVALUATION_CHUNK = 250
-
-
-class Data(NamedTuple):
-    """Images (uint8, or float32 used as they are) and int32 labels."""
-
-    images: Any
-    labels: Any
 
 
 class Knobs(NamedTuple):
@@ -60,50 +57,81 @@ class Measured(NamedTuple):
     norms: Any
 
 
+class Kind(NamedTuple):
+    """What a program is traced for besides the architecture; a change of any of it needs another."""
+
+    optimizer: str
+    sampling: str
+    private: bool
+    classes: int
+    image_shape: tuple[int, ...]
+    image_dtype: str
+
+
 class Program:
     """The steps and the evaluation of one architecture.
+
+    It computes with the variables of ``model``, which :attr:`lock` protects: every call loads them anew.
 
     Raises:
         UnsupportedModel: per-example gradients are not defined for ``model``.
     """
 
-    def __init__(self, model: Any, *, optimizer: str, sampling: str, private: bool, classes: int) -> None:
-        self._units = inspection.trainable_units(model)
-        self._model = model
-        self._update, slots = UPDATES[optimizer]
+    def __init__(self, model: Any, kind: Kind) -> None:
+        self._units = trainable_units(model)
+        check_examples_are_independent(model, self._units, input_shape=kind.image_shape, classes=kind.classes)
+        self._model, self._kind = model, kind
+        self._update, slots = UPDATES[kind.optimizer]
         self._variables = [raw_variable(variable) for variable in model.trainable_variables]
         self._shapes = [variable.shape for variable in self._variables]
         self._slots = [
             [tf.Variable(tf.zeros(shape), trainable=False) for _ in range(slots)] for shape in self._shapes
         ]
-        self._poisson = sampling == "poisson"
-        self._private = private
-        self._classes = classes
         self._cores = available_cores()
         self._dense_only = all(type(unit) is keras.layers.Dense for unit in self._units)
-        self.train = tf.function(self._train, autograph=False)
-        self.gradient_sum = tf.function(self._gradient_sum, autograph=False)
-        self.evaluate = tf.function(self._evaluate, autograph=False)
+        self.lock = threading.Lock()
+        self._trace()
+
+    def _trace(self) -> None:
+        """Wrap the three entries; nothing but shapes of weights and images is fixed, so each traces once."""
+
+        def spec(dtype: Any, shape: Any = ()) -> Any:
+            return tf.TensorSpec(shape, dtype)
+
+        weights = [spec(tf.float32, shape) for shape in self._shapes]
+        state = State(weights, [spec(tf.float32, slot.shape) for slots in self._slots for slot in slots])
+        images = spec(tf.as_dtype(self._kind.image_dtype), [None, *self._kind.image_shape])
+        data = Data(images, spec(tf.int32, [None]))
+        real, key = spec(tf.float32), spec(tf.int64)
+        knobs = Knobs(real, real, real, real, spec(tf.int32), key, key)
+        steps = [spec(tf.int64), spec(tf.int32), spec(tf.int32, [None, None])]
+        # Without autograph: all control flow here is explicit, and converting it costs a second.
+        self.train = tf.function(self._train, [state, data, knobs, *steps], autograph=False)
+        self.gradient_sum = tf.function(
+            self._gradient_sum, [weights, data, knobs, spec(tf.int32, [None])], autograph=False
+        )
+        self.evaluate = tf.function(self._evaluate, [weights, data], autograph=False)
 
     def initial_state(self, model: Any) -> State:
         """Return ``model``'s weights with empty slots."""
         weights = [tf.identity(raw_variable(variable)) for variable in model.trainable_variables]
         return State(weights, [tf.zeros(slot.shape) for slots in self._slots for slot in slots])
 
-    def _load(self, state: State) -> None:
-        slots = [slot for slots in self._slots for slot in slots]
-        for variable, value in zip([*self._variables, *slots], [*state.weights, *state.slots], strict=True):
+    def _load(self, weights: list[Any], slots: list[Any]) -> None:
+        own = [slot for slots in self._slots for slot in slots] if slots else []
+        for variable, value in zip([*self._variables, *own], [*weights, *slots], strict=True):
             variable.assign(value)
 
     def _train(
         self, state: State, data: Data, knobs: Knobs, first_step: Any, steps: Any, batches: Any
     ) -> tuple[State, Measured]:
         """Take ``steps`` steps; ``batches`` [steps, B] are the samples if they are not drawn here."""
-        self._load(state)
+        self._load(*state)
 
         def body(offset: Any, measured: Measured) -> tuple[Any, Measured]:
             step = first_step + tf.cast(offset, tf.int64)
-            indices = self._sample(data, knobs, step) if self._poisson else batches[offset]
+            poisson = self._kind.sampling == "poisson"
+            indices = self._sample(data, knobs, step) if poisson else batches[offset]
             found = self._sum_over(indices, data, knobs)
             self._apply(found.sums, knobs, step)
             return offset + 1, Measured(
@@ -113,13 +141,12 @@ class Program:
                 tf.concat([measured.norms, found.norms], axis=0),
             )
 
-        start = Measured(tf.constant(0), tf.constant(0.0), tf.constant(0.0), tf.zeros([0]))
-        invariants = Measured(*(tf.TensorShape([]) for _ in range(3)), tf.TensorShape([None]))
+        scalar = tf.TensorShape([])
         _, measured = tf.while_loop(
             lambda offset, _: offset < steps,
             body,
-            (tf.constant(0), start),
-            shape_invariants=(tf.TensorShape([]), invariants),
+            (tf.constant(0), Measured(tf.constant(0), tf.constant(0.0), tf.constant(0.0), tf.zeros([0]))),
+            shape_invariants=(scalar, Measured(scalar, scalar, scalar, tf.TensorShape([None]))),
         )
         weights = [tf.identity(variable) for variable in self._variables]
         return State(weights, [tf.identity(slot) for slots in self._slots for slot in slots]), measured
@@ -129,7 +156,7 @@ class Program:
         return poisson_sample(knobs.sampling_seed, step, examples=examples, threshold=knobs.threshold)
 
     def _apply(self, sums: list[Any], knobs: Knobs, step: Any) -> None:
-        if self._private:
+        if self._kind.private:
             noise = gaussian_noise(knobs.noise_seed, step, shapes=self._shapes, stddev=knobs.noise_stddev)
             sums = [total + part for total, part in zip(sums, noise, strict=True)]
         number = tf.cast(step + 1, tf.float32)
@@ -137,23 +164,19 @@ class Program:
             self._update(variable, slots, total / knobs.batch_size, knobs.learning_rate, number)
 
     def _gradient_sum(self, weights: list[Any], data: Data, knobs: Knobs, indices: Any) -> GradientSum:
-        for variable, value in zip(self._variables, weights, strict=True):
-            variable.assign(value)
+        self._load(weights, [])
         return self._sum_over(indices, data, knobs)
 
     def _sum_over(self, indices: Any, data: Data, knobs: Knobs) -> GradientSum:
         def gradients_of(chosen: Any) -> GradientSum:
-            images, labels = self._inputs(tf.gather(data.images, chosen)), tf.gather(data.labels, chosen)
-            if not self._private:
+            images, labels = model_inputs(tf.gather(data.images, chosen)), tf.gather(data.labels, chosen)
+            if not self._kind.private:
                 return plain_gradients(self._model, images, labels)
             return clipped_gradients(self._model, self._units, images, labels, knobs.clipping_norm)
 
+        chunks = self._chunks(tf.size(indices))
         return sum_over_chunks(
-            gradients_of,
-            indices,
-            shapes=self._shapes,
-            chunks=self._chunks(tf.size(indices)),
-            parallel=self._cores,
+            gradients_of, indices, shapes=self._shapes, chunks=chunks, parallel=self._cores
         )
 
     def _chunks(self, examples: Any) -> Any:
@@ -161,26 +184,30 @@ class Program:
         rounds = 1 if self._dense_only else -(-examples // (CHUNK * self._cores))
         return tf.minimum(self._cores * rounds, -(-examples // SMALLEST_CHUNK))
 
-    @staticmethod
-    def _inputs(images: Any) -> Any:
-        return tf.cast(images, tf.float32) / 255.0 if images.dtype == tf.uint8 else images
-
     def _evaluate(self, weights: list[Any], data: Data) -> tuple[Any, Any, Any]:
-        """Return the correctly classified and the present examples of each class, and the summed loss."""
-        for variable, value in zip(self._variables, weights, strict=True):
-            variable.assign(value)
-        count = tf.shape(data.labels)[0]
+        self._load(weights, [])
+        return classify(self._model, data, classes=self._kind.classes, parallel=self._cores)
 
-        def body(start: Any, correct: Any, loss_sum: Any) -> Any:
-            labels = data.labels[start : start + EVALUATION_CHUNK]
-            logits = self._model(self._inputs(data.images[start : start + EVALUATION_CHUNK]), training=False)
-            hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == labels, tf.int32)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-            correct += tf.math.unsorted_segment_sum(hits, labels, self._classes)
-            return start + EVALUATION_CHUNK, correct, loss_sum + tf.reduce_sum(losses)
 
-        start = (tf.constant(0), tf.zeros([self._classes], tf.int32), tf.constant(0.0))
-        _, correct, loss_sum = tf.while_loop(
-            lambda position, *_: position < count, body, start, parallel_iterations=self._cores
-        )
-        return correct, tf.math.bincount(data.labels, minlength=self._classes), loss_sum
+_programs: OrderedDict[tuple[str, Kind], Program] = OrderedDict()
+_PROGRAMS_KEPT = 8
+
+
+def program_for(model: Any, kind: Kind) -> Program:
+    """Return a program for ``model``'s architecture, one that is already traced where possible.
+
+    A kept program computes with a model of its own, so that it cannot disturb its callers'.
+
+    Raises:
+        UnsupportedModel: per-example gradients are not defined for ``model``.
+    """
+    architecture = architecture_key(model)
+    if architecture is None:
+        return Program(model, kind)
+    key = (architecture, kind)
+    if key not in _programs:
+        _programs[key] = Program(keras.models.clone_model(model), kind)
+        if len(_programs) > _PROGRAMS_KEPT:
+            _programs.popitem(last=False)
+    _programs.move_to_end(key)
+    return _programs[key]
