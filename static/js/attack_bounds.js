@@ -29,7 +29,7 @@ export function guessBound({ epsilon, delta }) {
 
 /**
  * Return the strongest belief that an attacker with belief `prior` (0..1) can reach, for δ = 0:
- * π·e^ε/(1 − π + π·e^ε). With δ > 0 it holds except with a probability of about δ.
+ * π·e^ε/(1 − π + π·e^ε). With δ > 0 there may be rare exceptions.
  */
 export function posteriorBound({ epsilon, prior }) {
   if (prior === 0) return 0;

@@ -59,10 +59,10 @@ function privacyFinding(document, planned) {
   const side = end > budget ? "over" : "within";
   const spent = document.evidence === "measured" ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
   return {
-    title: `ε reaches ${format.epsilon(end)}, ${side} the budget of ${format.epsilon(budget)}`,
+    title: `ε reaches ${format.epsilon(end)}, ${side} the budget of ${format.value(budget)}`,
     description:
       `Line chart. The privacy loss ε rises steeply at first and ever more slowly, to ${format.epsilon(end)} ` +
-      `at δ ${format.value(delta)} after ${epochs} epochs; the budget is ${format.epsilon(budget)}.${spent}`,
+      `at δ ${format.value(delta)} after ${epochs} epochs; the budget is ${format.value(budget)}.${spent}`,
   };
 }
 
@@ -94,7 +94,7 @@ function classesFinding(document) {
 
 /** Return the short live line of the phone's bottom bar, "SIMULATED · ε 2.73 of 3 · 82 %". */
 export function liveLine(document) {
-  const budget = format.epsilon(document.parameters.privacy_budget);
+  const budget = format.value(document.parameters.privacy_budget);
   const spent = document.evidence === "measured" ? document.epsilon_spent : document.privacy.epsilon;
   const accuracy = document.final_metrics ? format.percent(document.final_metrics.accuracy, 0) : "no epoch yet";
   return `${badgeOf(document)} · ε ${format.epsilon(spent)} of ${budget} · ${accuracy}`;

@@ -86,6 +86,15 @@ export function axis({ title, colour, palette, grid = true, ...rest }) {
 export function epochAxis(palette) {
   return axis({
     title: "Epoch", colour: palette.muted, palette, type: "linear", min: 0, max: 15, grid: false,
-    ticks: { precision: 0, maxTicksLimit: 9 },
+    ticks: { stepSize: 3 },
   });
+}
+
+/** Let an epoch axis end at `epochs`, with at most eight steps, even ones where the number allows it. */
+export function fitEpochs(scale, epochs) {
+  const steps = [1, 2, 3, 4, 5, 10].filter((step) => epochs / step <= 8);
+  const even = steps.find((step) => epochs % step === 0);
+  scale.max = epochs;
+  scale.ticks.stepSize = even ?? steps[0];
+  scale.ticks.includeBounds = even !== undefined; // an uneven last tick would touch the one before it
 }

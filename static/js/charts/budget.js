@@ -1,7 +1,7 @@
 /** The privacy chart: planned ε dotted, spent ε solid, the budget as a line. */
 
 import * as format from "../format.js";
-import { axis, BaseChart, commonOptions, epochAxis } from "./base.js";
+import { axis, BaseChart, commonOptions, epochAxis, fitEpochs } from "./base.js";
 
 const HEADROOM = 1.15;
 
@@ -35,7 +35,7 @@ export class BudgetChart extends BaseChart {
     spentLine.data = spent;
     budgetLine.data = [{ x: 0, y: budget }, { x: epochs, y: budget }];
     const { x, y } = this.chart.options.scales;
-    x.max = epochs;
+    fitEpochs(x, epochs);
     y.max = ceilingOf([...planned, ...spent], budget);
   }
 
@@ -44,11 +44,11 @@ export class BudgetChart extends BaseChart {
     const { x, y } = chart.scales;
     const { epsilon, muted } = this.palette;
     const line = { x: x.left + 6, y: y.getPixelForValue(budget) - 9, align: "left", colour: muted };
-    this.label(chart, `budget ε ${format.epsilon(budget)}`, line);
+    this.label(chart, `budget ε ${format.value(budget)}`, line);
     const [end, word] = spent.length ? [spent.at(-1), "spent"] : [planned.at(-1), "planned"];
     if (!end) return;
     const below = end.y < budget && y.getPixelForValue(end.y) - y.getPixelForValue(budget) < 34;
-    const place = { x: x.getPixelForValue(end.x), y: y.getPixelForValue(end.y) + (below ? 15 : -14), colour: epsilon };
+    const place = { x: x.getPixelForValue(end.x), y: y.getPixelForValue(end.y) + (below ? 26 : -14), colour: epsilon };
     this.label(chart, `${word} ε ${format.epsilon(end.y)}`, place);
   }
 }

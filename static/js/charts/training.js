@@ -1,10 +1,11 @@
 /** The training chart: test accuracy on the left axis, training loss on the right one, sharing their gridlines. */
 
 import * as format from "../format.js";
-import { axis, BaseChart, commonOptions, epochAxis } from "./base.js";
+import { axis, BaseChart, commonOptions, epochAxis, fitEpochs } from "./base.js";
 import { apart } from "./marks.js";
 
 export const MOST_LOSS = 3; // nats; a loss above is flagged at the edge with its number
+const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 }; // the last point stands on the plot's edge; keep it whole
 const LABEL_OFFSET = 14; // pixels between a line's end and its number
 
 export class TrainingChart extends BaseChart {
@@ -38,7 +39,7 @@ export class TrainingChart extends BaseChart {
     baselineLoss.data = series.baselineLoss;
     guessing.data = [{ x: 0, y: series.guessing }, { x: series.epochs, y: series.guessing }];
     expected.data = forecast?.accuracy ?? [];
-    this.chart.options.scales.x.max = series.epochs;
+    fitEpochs(this.chart.options.scales.x, series.epochs);
   }
 
   drawMarks(chart) {
@@ -46,8 +47,8 @@ export class TrainingChart extends BaseChart {
     this.labelEnds(chart, series);
     this.flagHighLosses(chart, series.loss);
     const { x, accuracy } = chart.scales;
-    const guess = { x: x.right - 4, y: accuracy.getPixelForValue(series.guessing) - 9, colour: this.palette.muted };
-    this.label(chart, "guessing", guess);
+    const guess = { x: x.left + 6, y: accuracy.getPixelForValue(series.guessing) + 9, align: "left" };
+    this.label(chart, `guessing ${format.value(series.guessing)} %`, { ...guess, colour: this.palette.muted });
     const expected = forecast?.accuracy.at(-1);
     if (expected && !series.accuracy.length) {
       const at = { x: x.getPixelForValue(expected.x), y: accuracy.getPixelForValue(expected.y) - LABEL_OFFSET };
@@ -77,7 +78,7 @@ export class TrainingChart extends BaseChart {
 }
 
 function datasets(palette) {
-  const line = { data: [], parsing: false, normalized: true, tension: 0, cubicInterpolationMode: "monotone" };
+  const line = { data: [], parsing: false, clip: POINT_ROOM };
   const endsOnly = (size) => ({ raw }) => (raw?.end ? size : 0);
   const quiet = { ...line, pointRadius: 0, pointHoverRadius: 0, borderWidth: 1.5 };
   return [

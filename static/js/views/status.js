@@ -51,7 +51,7 @@ export class StatusStrip {
     const meter = byId("meter");
     const verb = evidence === "measured" ? "spent" : "planned";
     const over = share > 1 ? `, over budget by ${epsilon === null ? "any amount" : format.epsilon(epsilon - budget)}` : "";
-    const text = `ε ${format.epsilon(epsilon)} of ${format.epsilon(budget)} ${verb}${over}`;
+    const text = `ε ${format.epsilon(epsilon)} of ${format.value(budget)} ${verb}${over}`;
     meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? budget, budget)));
     meter.setAttribute("aria-valuemax", String(budget));
     meter.setAttribute("aria-valuetext", text);

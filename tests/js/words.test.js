@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as format from "../../static/js/format.js";
+import { changesLine, lessonOf } from "../../static/js/lesson.js";
+import { activityOf, badgeOf, contextOf, findingsOf, liveLine, outcomeOf } from "../../static/js/sentences.js";
+import { binomialHalfWidth } from "../../static/js/statistics.js";
+import { tablesOf } from "../../static/js/tables.js";
+import { catalog } from "./catalog_example.js";
+import { exampleDocument } from "./document_example.js";
+
+const plain = (text) => text.replaceAll("\u00a0", " ");
+
+test("numbers are written as people write them", () => {
+  const cases = [
+    [format.epsilon, 2.7345, "2.73"], [format.epsilon, 0.0756, "0.076"], [format.epsilon, 12.44, "12.4"],
+    [format.epsilon, 1234, "1,234"], [format.epsilon, null, "∞"],
+    [format.percent, 0.8214, "82.1 %"], [format.percent, null, "–"], [format.percent, undefined, "–"],
+    [format.value, 1e-5, "1e-5"], [format.value, 2.5e-7, "2.5e-7"], [format.value, 60000, "60,000"],
+    [format.value, 0.1 + 0.2, "0.3"], [format.value, 0, "0"],
+    [format.loss, 0.6234, "0.62"], [format.loss, 0.0312, "0.031"], [format.loss, NaN, "–"],
+    [format.duration, 0.42, "0.4 s"], [format.duration, 185, "3 min 5 s"], [format.points, -0.0121, "−1.2 points"],
+  ];
+  for (const [write, value, expected] of cases) assert.equal(plain(write(value)), expected);
+});
+
+test("the accuracy interval is Wilson's and never empty", () => {
+  assert.ok(Math.abs(binomialHalfWidth(0.5, 10000) - 0.0098) < 1e-4);
+  assert.ok(binomialHalfWidth(1, 360) > 0.004);
+  assert.equal(binomialHalfWidth(0.5, 0), null);
+});
+
+test("a result says what it is: simulated or measured, data, optimizer and seed", () => {
+  assert.equal(badgeOf(exampleDocument()), "SIMULATED");
+  assert.equal(badgeOf(exampleDocument({ evidence: "measured" })), "MEASURED");
+  assert.equal(contextOf(exampleDocument(), catalog), "MNIST, 1,000 examples · CNN · SGD · seed 1");
+  const parameters = { ...exampleDocument().parameters, seed: null };
+  assert.match(contextOf(exampleDocument({ parameters }), catalog), /secret seed$/);
+});
+
+test("headings state the finding and descriptions repeat the drawn numbers", () => {
+  const { training, privacy, clipping, classes } = findingsOf(exampleDocument());
+  assert.equal(plain(training.title), "80.0 % right after 3 epochs");
+  assert.equal(privacy.title, "ε reaches 3.00, over the budget of 2");
+  assert.equal(plain(clipping.title), "90 % of gradients are longer than C = 1");
+  assert.equal(plain(classes.title), "Hardest: b, 60 % right");
+  for (const { description } of [training, clipping, classes]) assert.match(description, /simulated/);
+});
+
+test("no noise is called no guarantee", () => {
+  const document = exampleDocument({ privacy: { epsilon: null, reason: "there is no noise", per_epoch: [] } });
+  assert.equal(findingsOf(document).privacy.title, "No privacy guarantee");
+});
+
+test("the live line shows what is planned in a simulation and what is spent in a measurement", () => {
+  assert.equal(plain(liveLine(exampleDocument())), "SIMULATED · ε 3.00 of 2 · 80 %");
+  assert.equal(plain(liveLine(exampleDocument({ evidence: "measured", epsilon_spent: 1.4 }))), "MEASURED · ε 1.40 of 2 · 80 %");
+});
+
+test("a person is told what the training is doing and how it ended", () => {
+  const run = (changes) => exampleDocument({ evidence: "measured", ...changes });
+  const doing = (changes) => activityOf({ run: run(changes), sending: false, lost: false });
+  assert.match(doing({ state: "queued", progress: { queue_position: 2 } }), /Queued, 2 in line/);
+  assert.equal(doing({ state: "running", progress: { phase: "loading data", steps: 0, steps_total: 30 } }), "Loading data…");
+  assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30/);
+  assert.equal(doing({ state: "done" }), null);
+  assert.match(activityOf({ run: null, sending: false, lost: true }), /kept/);
+  assert.equal(outcomeOf(run({ state: "failed", error: { message: "MNIST is missing." } })), "MNIST is missing.");
+  assert.match(outcomeOf(run({ state: "cancelled", epsilon_spent: 1.4 })), /ε 1.40 is spent/);
+});
+
+test("the lesson of the optimal settings holds the numbers of both results", () => {
+  const before = { epsilon: 2.73, accuracy: 0.82 };
+  const after = { epsilon: 1.28, accuracy: 0.953 };
+  const lesson = lessonOf({ before, after, evidence: "simulated", optimizerBefore: "sgd", optimizerAfter: "momentum" });
+  assert.equal(plain(lesson.result), "ε 2.73 → 1.28 and accuracy 82.0 % → 95.3 % (+13.3 points, simulated).");
+  assert.match(lesson.reason, /the step size was the limit, not the noise/);
+});
+
+test("the step-size lesson is not told where it does not hold", () => {
+  const [better, worse] = [{ epsilon: 1, accuracy: 0.9 }, { epsilon: 2, accuracy: 0.8 }];
+  const reason = (changes) => lessonOf({ before: worse, after: better, evidence: "simulated", ...changes }).reason;
+  assert.equal(reason({ optimizerBefore: "adam", optimizerAfter: "momentum" }), null);
+  assert.equal(reason({ optimizerBefore: "sgd", optimizerAfter: "momentum", before: better, after: worse }), null);
+});
+
+test("changes are listed before they are made", () => {
+  const line = changesLine([{ name: "clipping_norm", before: 1, after: 1.5 }, { name: "optimizer", before: "sgd", after: "momentum" }]);
+  assert.equal(line, "C 1 → 1.5 · optimizer SGD → momentum");
+});
+
+test("every chart is also a table with one row for each point", () => {
+  const tables = tablesOf(exampleDocument());
+  assert.deepEqual(Object.values(tables).map(({ rows }) => rows.length), [3, 3, 3, 3]);
+  for (const { columns, rows } of Object.values(tables)) {
+    assert.ok(rows.every((row) => row.length === columns.length && row.every((cell) => typeof cell === "string")));
+  }
+});
