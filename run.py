@@ -59,9 +59,7 @@ def _application() -> Flask:
         sys.exit(str(fault))
 
 
-# The training process is spawned and imports this file as __mp_main__: it needs no web application.
-if __name__ != "__mp_main__":
-    app = _application()
+app = _application()
 
 if __name__ == "__main__":
     serve(app)

@@ -1,14 +1,14 @@
-"""Solves run parameters for a target ε, within the bounds of the parameter table."""
+"""Solves run parameters for a target ε."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from app.errors import Fault, InvalidParameters
-from app.parameters import PARAMETERS, RunParameters
-from app.privacy.accounting import EpsilonCurve
+from app.parameters import RunParameters
 from app.privacy.calibration import Unreachable, epochs_for, noise_multiplier_for
 
 
@@ -27,11 +27,7 @@ def with_solved_noise(parameters: RunParameters, target_epsilon: float) -> RunPa
             delta=parameters.delta,
         )
     except Unreachable as fault:
-        raise _out_of_reach(target_epsilon, fault.nearest, "noise_multiplier") from None
-    most = PARAMETERS["noise_multiplier"].maximum
-    if noise_multiplier > most:
-        strongest = replace(parameters, noise_multiplier=most)
-        raise _out_of_reach(target_epsilon, _epsilon(strongest), "noise_multiplier")
+        raise _out_of_reach(target_epsilon, fault) from None
     return replace(parameters, noise_multiplier=noise_multiplier)
 
 
@@ -50,8 +46,8 @@ def with_solved_epochs(parameters: RunParameters, target_epsilon: float) -> RunP
             delta=parameters.delta,
         )
     except Unreachable as fault:
-        raise _out_of_reach(target_epsilon, fault.nearest, "epochs") from None
-    return replace(parameters, epochs=min(epochs, int(PARAMETERS["epochs"].maximum)))
+        raise _out_of_reach(target_epsilon, fault) from None
+    return replace(parameters, epochs=epochs)
 
 
 def solvable(values: Mapping[str, Any]) -> str:
@@ -66,16 +62,11 @@ def solvable(values: Mapping[str, Any]) -> str:
     return "epochs" if "noise_multiplier" in values else "noise_multiplier"
 
 
-def _epsilon(parameters: RunParameters) -> float:
-    curve = EpsilonCurve(
-        sampling_probability=parameters.sampling_probability,
-        noise_multiplier=parameters.noise_multiplier,
-        delta=parameters.delta,
+def _out_of_reach(target_epsilon: float, fault: Unreachable) -> InvalidParameters:
+    reachable = (
+        f"{fault.nearest:.4g}" if math.isfinite(fault.nearest) else "none: without noise ε is infinite"
     )
-    return curve.at(parameters.steps).epsilon
-
-
-def _out_of_reach(target_epsilon: float, nearest: float | None, solved_for: str) -> InvalidParameters:
-    reachable = "no finite ε can be" if nearest is None else f"the nearest that can be is {nearest:.4g}"
-    rule = f"cannot be reached by {solved_for} with these settings; received {target_epsilon:g}, {reachable}."
-    return InvalidParameters.of(Fault("target_epsilon", rule))
+    rule = f"cannot be reached; received {target_epsilon:g}, the nearest reachable ε is {reachable}."
+    return InvalidParameters(
+        f"{str(fault)[0].upper()}{str(fault)[1:]}.", errors=[Fault("target_epsilon", rule)]
+    )

@@ -155,6 +155,42 @@ ResolvedParameters: type[Answer] = create_model(
 )
 
 
+class SpentAfterEpoch(Answer):
+    """ε by RDP when an epoch ends; null where it is infinite."""
+
+    epoch: int
+    iteration: int
+    epsilon: float | None
+
+
+class Privacy(Answer):
+    """ε of a mechanism with all that it takes to read it."""
+
+    epsilon: float | None = Field(description="the headline, by RDP; null where it is infinite")
+    reason: str | None = Field(description="why epsilon is null")
+    valid: bool = Field(description="false where the sampling done is not the one accounted")
+    delta: float
+    epsilon_rdp: float | None
+    epsilon_pld: float | None = Field(description="the tightest known bound; null with its reason")
+    epsilon_pld_reason: str | None
+    epsilon_gdp: float | None = Field(description="a central-limit approximation, no guarantee")
+    epsilon_gdp_label: str
+    order: float | None = Field(description="the Rényi order that gave the headline")
+    order_at_edge: bool
+    noise_multiplier: float
+    sampling_probability: float
+    examples: int
+    batch_size: int
+    epochs: int
+    steps: int
+    per_epoch: list[SpentAfterEpoch]
+    assumptions: dict[str, Any]
+    warnings: list[Any]
+    shuffle: dict[str, Any] | None
+    interpretation: dict[str, Any]
+    statement: Any
+
+
 class Run(Answer):
     """The run document: one shape for simulated and measured runs, complete at any time."""
 
@@ -172,7 +208,7 @@ class Run(Answer):
     final_metrics: FinalMetrics | None
     epsilon_spent: float | None
     epsilon_charged: float | None
-    privacy: dict[str, Any]
+    privacy: Privacy
     assessment: Assessment
     recommendations: list[Recommendation]
     baseline: Baseline | None
@@ -205,13 +241,6 @@ class Choices(Answer):
     engines: list[dict[str, Any]]
 
 
-class Privacy(Answer):
-    """ε of a mechanism with all that it takes to read it."""
-
-    mechanism: dict[str, Any]
-    parameters: dict[str, Any]
-
-
 class Calibration(Answer):
     """The parameter that spends the target ε, and the report of the mechanism it makes."""
 
@@ -219,7 +248,7 @@ class Calibration(Answer):
     solved_for: Literal["noise_multiplier", "epochs"]
     noise_multiplier: float
     epochs: int
-    privacy: dict[str, Any]
+    privacy: Privacy
 
 
 class Health(Answer):

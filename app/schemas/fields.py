@@ -47,7 +47,7 @@ def switch(description: str) -> FieldDefinition:
 
 def _integer(parameter: Parameter) -> Any:
     bounds = Field(ge=int(parameter.minimum), le=int(parameter.maximum))
-    return Annotated[int, BeforeValidator(_whole), bounds]
+    return Annotated[int, bounds, BeforeValidator(_whole)]
 
 
 def _float(parameter: Parameter) -> Any:

@@ -72,7 +72,7 @@ INVALID = [
     ({"sampling": "shuffle", "target_epsilon": 2.0}, {"target_epsilon"}),
     ({"target_epsilon": 0.001}, {"target_epsilon"}),
     ({"engine": "tensorflow-privacy"}, {"engine"}),
-    ({"task": "xor", "model": "logistic"}, {"model"}),
+    ({"task": "mnist-1500", "model": "logistic"}, {"model"}),
     ({"epochs": "5", "batch_size": 1, "x": 0, "seed": 1.5}, {"epochs", "batch_size", "x", "seed"}),
 ]
 

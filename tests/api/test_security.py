@@ -87,15 +87,9 @@ def test_without_a_usable_request_id_a_fresh_one_is_given(client, received):
     assert first != second
 
 
-def test_static_files_are_revalidated_by_their_tag(client, make_client, tmp_path):
-    path = "/static/" + _some_static_file(client)
-    tag = client.get(path).headers["ETag"]
-    again = client.get(path, headers={"If-None-Match": tag})
-    assert again.status_code == 304
-
-
-def _some_static_file(client) -> str:
-    from pathlib import Path
-
-    folder = Path(client.application.static_folder)
-    return next(str(file.relative_to(folder)) for file in sorted(folder.rglob("*.*")) if file.is_file())
+def test_static_files_are_revalidated_by_their_tag(client):
+    with client.get("/static/favicon.svg") as response:
+        assert response.status_code == 200
+        tag = response.headers["ETag"]
+    with client.get("/static/favicon.svg", headers={"If-None-Match": tag}) as again:
+        assert again.status_code == 304

@@ -1,0 +1,117 @@
+"""run.py: starts, says where, stops when told, and says in one line why it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def environment(**settings: str) -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if not name.startswith("DPSGD_")} | settings
+
+
+def start(**settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "run.py"],
+        cwd=ROOT,
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The address that run.py prints; at the end it must stop well when it is told to."""
+    with start(DPSGD_PORT="0", DPSGD_OFFLINE="1") as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        match = re.fullmatch(r"DP-SGD Interactive Playground: (http://127\.0\.0\.1:\d+) .*\n", line)
+        assert match, line
+        yield match[1]
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=20) == 0
+        assert "Traceback" not in server.stderr.read() if server.stderr else ""
+
+
+def test_serves_where_it_says(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/healthz", timeout=10) as response:
+        assert json.load(response)["status"] == "ok"
+
+
+def raw(address: str, request: bytes) -> tuple[bytes, bytes]:
+    """Send bytes as they are; return the answer's head and body."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request)
+        answer = b"".join(iter(lambda: connection.recv(2**16), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head, body
+
+
+POST = b"POST /api/train HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+GET = b"GET /api/parameters HTTP/1.1\r\n"
+REQUESTS = {
+    "1 MB body": (POST + b"Content-Length: 1048576\r\n\r\n" + b" " * 2**20, 413),
+    "negative content length": (POST + b"Content-Length: -1\r\n\r\n{}", 400),
+    "content length that is no number": (POST + b"Content-Length: two\r\n\r\n{}", 400),
+    "truncated JSON": (POST + b'Content-Length: 8\r\n\r\n{"mode":', 400),
+    "foreign host": (GET + b"Host: evil.example\r\n\r\n", 400),
+    "no host": (GET + b"\r\n", 400),
+    "8 KB URL": (b"GET /api/" + b"a" * 8192 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+}
+
+
+@pytest.mark.parametrize(("request_bytes", "status"), REQUESTS.values(), ids=REQUESTS.keys())
+def test_bad_requests_over_the_wire_are_answered_as_problems(
+    address: str, request_bytes: bytes, status: int
+) -> None:
+    head, body = raw(address, request_bytes)
+    assert head.split(b" ", 2)[1] == str(status).encode()
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] == status
+
+
+def test_a_chunked_body_that_grows_too_long_is_refused(address: str) -> None:
+    chunks = b"".join(b"1000\r\n" + b" " * 4096 + b"\r\n" for _ in range(8)) + b"0\r\n\r\n"
+    head, _ = raw(address, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+    assert head.split(b" ", 2)[1] == b"413"
+
+
+def test_a_chunked_body_is_read(address: str) -> None:
+    request = POST + b'Transfer-Encoding: chunked\r\n\r\nd\r\n{"epochs":"5"\r\n1\r\n}\r\n0\r\n\r\n'
+    head, body = raw(address, request)
+    assert head.split(b" ", 2)[1] == b"422"
+    assert json.loads(body)["errors"][0]["field"] == "epochs"
+
+
+def test_a_taken_port_is_one_line_that_names_the_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with start(DPSGD_PORT=str(port)) as server:
+            output, errors = server.communicate(timeout=60)
+    assert (server.returncode, output) == (1, "")
+    assert len(errors.splitlines()) == 1
+    assert str(port) in errors
+    assert "DPSGD_PORT" in errors
+
+
+def test_a_setting_that_cannot_be_used_is_one_line_that_names_it() -> None:
+    with start(DPSGD_PORT="http") as server:
+        _, errors = server.communicate(timeout=60)
+    assert server.returncode == 1
+    assert errors.splitlines() == ["DPSGD_PORT must be a whole number from 0 to 65535; received 'http'."]
