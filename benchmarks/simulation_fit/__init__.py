@@ -1,0 +1,1 @@
+"""How the simulation was fitted: measured runs of this project's engine, the fit and its validation."""

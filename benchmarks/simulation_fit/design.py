@@ -1,0 +1,183 @@
+"""Which settings are measured: a seeded random design per task and optimizer, and the presets' region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import qmc
+
+from app.catalog import TASKS
+from app.parameters import RunParameters
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A box of settings, sampled log-uniformly as a Latin hypercube of ``runs`` points.
+
+    ``noiseless`` is the share of runs with noise_multiplier 0, ``unclipped``
+    the number of runs that also train the baseline (neither clipped nor noisy);
+    a ``repeats`` above 1 repeats each setting with other seeds.
+    """
+
+    runs: int
+    clipping_norm: Range
+    noise_multiplier: Range
+    batch_size: Range
+    learning_rate: Range
+    epochs: Range
+    noiseless: float = 0.0
+    unclipped: int = 0
+    repeats: int = 1
+
+
+def _wide(runs: int, learning_rate: Range, batch_size: Range, epochs: Range, unclipped: int) -> Region:
+    return Region(
+        runs=runs,
+        clipping_norm=(0.1, 8.0),
+        noise_multiplier=(0.3, 6.0),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        noiseless=0.15,
+        unclipped=unclipped,
+    )
+
+
+def _presets(runs: int, learning_rate: Range, batch_size: Range) -> Region:
+    return Region(
+        runs=runs,
+        clipping_norm=(0.7, 2.2),
+        noise_multiplier=(0.5, 2.0),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        epochs=(10, 20),
+    )
+
+
+def _exactly(
+    clip: float, noise: float, rate: float, epochs: int, *, batch: int = 256, repeats: int = 3
+) -> Region:
+    return Region(
+        runs=1,
+        clipping_norm=(clip, clip),
+        noise_multiplier=(noise, noise),
+        batch_size=(batch, batch),
+        learning_rate=(rate, rate),
+        epochs=(epochs, epochs),
+        repeats=repeats,
+    )
+
+
+LARGE_BATCH, SMALL_BATCH = (64, 1024), (32, 512)
+
+REGIONS: Mapping[tuple[str, str], tuple[Region, ...]] = {
+    # The default and the strong preset (DESIGN.md: balanced, strong) are repeated: their spread is the luck.
+    ("mnist", "sgd"): (
+        _exactly(1.0, 0.8, 0.02, 15),
+        _exactly(1.0, 1.1, 0.01, 10, repeats=4),
+        _wide(18, (0.004, 0.5), LARGE_BATCH, (3, 10), unclipped=3),
+        _presets(8, (0.008, 0.04), (128, 512)),
+    ),
+    ("mnist", "momentum"): (
+        _exactly(1.5, 1.1, 0.02, 15, repeats=2),
+        _wide(14, (0.002, 0.2), LARGE_BATCH, (3, 10), unclipped=2),
+        _presets(6, (0.005, 0.04), (128, 512)),
+    ),
+    ("mnist", "adam"): (
+        _exactly(1.0, 1.1, 0.002, 10, repeats=2),
+        _wide(18, (0.0005, 0.02), LARGE_BATCH, (3, 8), unclipped=2),
+        _presets(3, (0.001, 0.01), (128, 512)),
+    ),
+    ("mnist-1500", "adam"): (
+        _exactly(1.0, 2.0, 0.01, 15, batch=128, repeats=8),
+        _wide(70, (0.001, 0.04), SMALL_BATCH, (5, 30), unclipped=6),
+        _presets(25, (0.003, 0.02), (64, 256)),
+    ),
+    ("mnist-1500", "sgd"): (_wide(40, (0.02, 1.0), SMALL_BATCH, (8, 40), unclipped=4),),
+    ("mnist-1500", "momentum"): (_wide(40, (0.003, 0.3), SMALL_BATCH, (8, 40), unclipped=4),),
+    ("digits", "adam"): (
+        _exactly(1.0, 2.0, 0.01, 15, batch=128, repeats=6),
+        _wide(50, (0.001, 0.04), SMALL_BATCH, (5, 30), unclipped=5),
+        _presets(20, (0.003, 0.02), (64, 256)),
+    ),
+    ("digits", "sgd"): (_wide(30, (0.02, 1.0), SMALL_BATCH, (8, 40), unclipped=3),),
+    ("digits", "momentum"): (_wide(30, (0.003, 0.3), SMALL_BATCH, (8, 40), unclipped=3),),
+    ("fashion_mnist", "sgd"): (
+        _exactly(1.0, 0.8, 0.02, 15, repeats=1),
+        _wide(7, (0.01, 0.5), LARGE_BATCH, (3, 8), unclipped=1),
+    ),
+    ("fashion_mnist", "momentum"): (
+        _exactly(1.5, 1.1, 0.02, 15, repeats=1),
+        _wide(6, (0.003, 0.2), LARGE_BATCH, (3, 8), unclipped=1),
+    ),
+    ("fashion_mnist", "adam"): (_wide(9, (0.0005, 0.02), LARGE_BATCH, (3, 7), unclipped=1),),
+}
+
+
+def runs_of(task: str, *, first_seed: int = 0) -> list[RunParameters]:
+    """Return the settings to measure for ``task``, all optimizers interleaved; seeds count up.
+
+    The order is shuffled, so that a measurement that is cut short has still seen every region.
+    """
+    settings = [
+        setting
+        for (name, optimizer), regions in REGIONS.items()
+        if name == task
+        for number, region in enumerate(regions)
+        for setting in _settings(task, optimizer, region, number=number)
+    ]
+    order = np.random.default_rng(2024).permutation(len(settings))
+    return [_with_seed(settings[index], first_seed + place) for place, index in enumerate(order)]
+
+
+def _settings(task: str, optimizer: str, region: Region, *, number: int) -> Iterator[dict[str, object]]:
+    stream = np.random.SeedSequence([number, *f"{task}/{optimizer}".encode()])
+    points = qmc.LatinHypercube(6, seed=np.random.default_rng(stream)).random(region.runs)
+    for index, point in enumerate(points):
+        setting = {
+            "task": task,
+            "optimizer": optimizer,
+            "baseline": index < region.unclipped,
+            **_numbers(region, point),
+        }
+        yield from [setting] * region.repeats
+
+
+def _numbers(region: Region, point: npt.NDArray[np.float64]) -> dict[str, float | int]:
+    """Return the numeric parameters at ``point`` of the unit cube, rounded to what a person would type."""
+    noisy = point[5] >= region.noiseless
+    return {
+        "clipping_norm": _between(region.clipping_norm, point[0]),
+        "noise_multiplier": _between(region.noise_multiplier, point[1]) if noisy else 0.0,
+        "batch_size": round(_between(region.batch_size, point[2])),
+        "learning_rate": _between(region.learning_rate, point[3]),
+        "epochs": round(_between(region.epochs, point[4])),
+    }
+
+
+def _between(ends: Range, share: float) -> float:
+    low, high = ends
+    return float(f"{low * (high / low) ** share:.4g}")
+
+
+def _with_seed(setting: dict[str, object], seed: int) -> RunParameters:
+    task = TASKS[str(setting["task"])]
+    return RunParameters.from_dict(
+        {
+            "mode": "real",
+            "dataset": task.dataset,
+            "model": task.model,
+            "train_size": task.train_size,
+            "sampling": "poisson",
+            "engine": "fast",
+            "delta": 1e-5,
+            "privacy_budget": 3.0,
+            "seed": seed,
+            **setting,
+        }
+    )
