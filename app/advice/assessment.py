@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,15 +10,15 @@ from app.advice.presets import measurements
 from app.advice.wording import delta_text, epsilon_text, percent, points
 from app.catalog import DATASETS
 from app.parameters import RunParameters
+from app.privacy.interpretation import NO_PROTECTION_EPSILON, level_of
 
-# (ε up to which, level, in words); the last one has no end.
-LEVELS: tuple[tuple[float, str, str], ...] = (
-    (1.0, "strong", "strong privacy"),
-    (3.0, "good", "good privacy"),
-    (8.0, "weak", "weak privacy"),
-    (50.0, "little", "little formal protection"),
-    (math.inf, "none", "no protection"),
-)
+WORDS: Mapping[str, str] = {
+    "strong": "Strong privacy",
+    "good": "Good privacy",
+    "weak": "Weak privacy",
+    "little": "Little formal protection",
+    "none": "No protection",
+}
 CLOSE = 0.03
 CLEARLY_BELOW = 0.15
 
@@ -27,7 +26,7 @@ CLEARLY_BELOW = 0.15
 def assess(document: Mapping[str, Any]) -> dict[str, str]:
     """Return {"level", "summary"} of the run in ``document``.
 
-    ``level`` is "strong" (ε < 1), "good" (< 3), "weak" (< 8), "little" (to 50),
+    ``level`` is "strong" (ε < 1), "good" (to 3), "weak" (to 8), "little" (to 50),
     "none", or "unknown" where no valid ε has been spent yet. The summary sets
     the accuracy against what the task can do and says simulated or measured.
     """
@@ -42,15 +41,6 @@ def assess(document: Mapping[str, Any]) -> dict[str, str]:
     return {"level": level, "summary": " ".join(sentence for sentence in sentences if sentence)}
 
 
-def level_of(epsilon: float) -> tuple[str, str]:
-    """Return (level, words) for a finite or infinite ε.
-
-    >>> level_of(1.28)
-    ('good', 'good privacy')
-    """
-    return next((level, words) for end, level, words in LEVELS if epsilon < end or end == math.inf)
-
-
 def _accuracy(document: Mapping[str, Any]) -> float | None:
     accuracy = final_number(document, "accuracy")
     if accuracy is None and (epochs := read_epochs(document)):
@@ -63,20 +53,41 @@ def _privacy(document: Mapping[str, Any], parameters: RunParameters | None) -> t
     if parameters is not None and parameters.noise_multiplier == 0:
         return "none", "No privacy (σ 0: ε is infinite)"
     if parameters is not None and parameters.sampling == "shuffle":
+        return _privacy_of_shuffled(document)
+    epsilon = _epsilon(document)
+    if epsilon is None:
+        return "unknown", "No ε is known yet"
+    tightest = _number_in(document.get("privacy"), "epsilon_pld") or epsilon
+    level = _level(min(epsilon, tightest))
+    return level, f"{WORDS[level]} ({epsilon_text(epsilon)}{_at_delta(parameters)})"
+
+
+def _privacy_of_shuffled(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the verdict on the worst case: the Poisson ε does not describe shuffled batches."""
+    privacy = document.get("privacy")
+    worst = _number_in(privacy.get("shuffle") if isinstance(privacy, Mapping) else None, "worst_case_epsilon")
+    if worst is None:
         return "unknown", "No valid ε (shuffled batches are not covered by the Poisson analysis)"
+    level = _level(worst)
+    return (
+        level,
+        f"{WORDS[level]} (shuffled batches: only {epsilon_text(worst)} is guaranteed)",
+    )
+
+
+def _level(epsilon: float) -> str:
+    return "none" if epsilon > NO_PROTECTION_EPSILON else level_of(epsilon)
+
+
+def _epsilon(document: Mapping[str, Any]) -> float | None:
     epsilon = final_number(document, "epsilon")
     if epsilon is None and (epochs := read_epochs(document)):
         epsilon = epochs[-1].epsilon
-    if epsilon is None:
-        return "unknown", "No ε is known yet"
-    level, words = level_of(min(epsilon, _tightest(document, epsilon)))
-    return level, f"{words[0].upper()}{words[1:]} ({epsilon_text(epsilon)}{_at_delta(parameters)})"
+    return epsilon
 
 
-def _tightest(document: Mapping[str, Any], headline: float) -> float:
-    privacy = document.get("privacy")
-    value = finite(privacy.get("epsilon_pld")) if isinstance(privacy, Mapping) else None
-    return headline if value is None or value <= 0 else value
+def _number_in(values: object, name: str) -> float | None:
+    return finite(values.get(name)) if isinstance(values, Mapping) else None
 
 
 def _at_delta(parameters: RunParameters | None) -> str:

@@ -9,16 +9,16 @@ from functools import cached_property
 from typing import Any, cast
 
 from app.catalog import DATASETS, OPTIMIZERS, TASKS
-from app.parameters import RunParameters
+from app.parameters import PARAMETERS, RunParameters
 
 EpsilonOf = Callable[[RunParameters], float | None]
 AccuracyOf = Callable[[RunParameters], float | None]
 
 MOMENTUM = 0.9
 
-_WHOLE = ("batch_size", "epochs", "train_size")
-_POSITIVE = (
+_NUMBERS = (
     "clipping_norm",
+    "noise_multiplier",
     "batch_size",
     "learning_rate",
     "epochs",
@@ -56,6 +56,7 @@ class Case:
     ended: bool
     measured: bool
     epochs: tuple[Epoch, ...]
+    notices: frozenset[str]
     per_class_accuracy: tuple[float, ...]
     baseline_accuracy: float | None
     epsilon_of: EpsilonOf
@@ -135,6 +136,7 @@ def read(document: Mapping[str, Any], *, epsilon_of: EpsilonOf, accuracy_of: Acc
         ended=document.get("state") not in {"queued", "running"},
         measured=document.get("evidence") == "measured",
         epochs=read_epochs(document),
+        notices=_notices(document),
         per_class_accuracy=_numbers(document.get("per_class_accuracy")),
         baseline_accuracy=final_number(document.get("baseline"), "accuracy"),
         epsilon_of=epsilon_of,
@@ -181,6 +183,13 @@ def _epoch(row: Mapping[str, Any], place: int) -> Epoch:
     return Epoch(epoch=place if index is None else int(index), **numbers)
 
 
+def _notices(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of the run's notices."""
+    notices = document.get("notices")
+    rows = notices if isinstance(notices, Sequence) else ()
+    return frozenset(str(row.get("id")) for row in rows if isinstance(row, Mapping))
+
+
 def _numbers(values: object) -> tuple[float, ...]:
     """Return a list of numbers, empty if one of them is missing."""
     if not isinstance(values, Sequence) or isinstance(values, str):
@@ -190,17 +199,22 @@ def _numbers(values: object) -> tuple[float, ...]:
 
 
 def _is_sound(parameters: RunParameters) -> bool:
-    positive = [finite(getattr(parameters, name)) for name in _POSITIVE]
-    noise = finite(parameters.noise_multiplier)
+    """Return whether every number is there and inside its bounds, and every name is known."""
     return (
-        all(value is not None and value > 0 for value in positive)
-        and all(isinstance(getattr(parameters, name), int) for name in _WHOLE)
-        and noise is not None
-        and noise >= 0
+        all(_is_within_bounds(name, getattr(parameters, name)) for name in _NUMBERS)
+        and (
+            parameters.target_epsilon is None
+            or _is_within_bounds("target_epsilon", parameters.target_epsilon)
+        )
         and parameters.batch_size <= parameters.train_size
-        and parameters.delta < 1
-        and (parameters.target_epsilon is None or finite(parameters.target_epsilon) is not None)
         and parameters.task in TASKS
         and parameters.dataset in DATASETS
         and parameters.optimizer in OPTIMIZERS
     )
+
+
+def _is_within_bounds(name: str, value: object) -> bool:
+    bounds, number = PARAMETERS[name], finite(value)
+    if number is None or (bounds.integer and not isinstance(value, int)):
+        return False
+    return bounds.minimum <= number <= bounds.maximum

@@ -50,9 +50,10 @@ def recommend(
 
     Each is {id, severity ("error"|"warning"|"tip"), title, detail, apply,
     predicted {epsilon, accuracy, evidence}}. ``apply`` holds the parameters to
-    change (None: nothing to change), ``predicted`` what the whole run would then
-    give: ε exactly (None: infinite), accuracy as measured or simulated
-    (``evidence``), None where neither is known. No two contradict each other.
+    change, ``predicted`` what the whole run would then give: ε exactly (None:
+    infinite), accuracy as measured or simulated (``evidence``), None where
+    neither is known. Both are None where there is nothing to change. No two
+    contradict each other.
     A document without complete parameters gets none.
     """
     case = read(document, epsilon_of=epsilon_of, accuracy_of=accuracy_of)
@@ -108,24 +109,22 @@ def _move(parameters: RunParameters, name: str, value: Any) -> object:
 
 def _entry(case: Case, advice: Advice) -> dict[str, Any]:
     changes = _independent_of_target(case.parameters, advice.apply)
-    changed = replace(case.parameters, **changes) if changes else case.parameters
-    accuracy, evidence = _accuracy_after(case, advice, changed)
     return {
         "id": advice.id,
         "severity": advice.severity,
         "title": advice.title,
         "detail": advice.detail,
         "apply": changes,
-        "predicted": {"epsilon": case.epsilon_of(changed), "accuracy": accuracy, "evidence": evidence},
+        "predicted": None if changes is None else _prediction(case, advice, changes),
     }
 
 
-def _accuracy_after(case: Case, advice: Advice, changed: RunParameters) -> tuple[float | None, str | None]:
-    if advice.apply is None:
-        return None, None
+def _prediction(case: Case, advice: Advice, changes: Mapping[str, Any]) -> dict[str, Any]:
+    changed = replace(case.parameters, **changes)
+    accuracy, evidence = expected_accuracy(changed, case.accuracy_of)
     if advice.accuracy is not None:
-        return advice.accuracy, case.evidence
-    return expected_accuracy(changed, case.accuracy_of)
+        accuracy, evidence = advice.accuracy, case.evidence
+    return {"epsilon": case.epsilon_of(changed), "accuracy": accuracy, "evidence": evidence}
 
 
 def _independent_of_target(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from app.catalog import OPTIMIZERS
@@ -40,12 +41,12 @@ def number(value: float) -> str:
 
 
 def epsilon_text(epsilon: float | None) -> str:
-    """Return ε with its sign; None is infinite.
+    """Return ε with its sign; None and infinity are infinite.
 
     >>> epsilon_text(1.2789), epsilon_text(123.4), epsilon_text(None)
     ('ε 1.28', 'ε 123', 'infinite ε')
     """
-    if epsilon is None:
+    if epsilon is None or epsilon == math.inf:
         return "infinite ε"
     return f"ε {epsilon:.2f}" if epsilon < 100 else f"ε {epsilon:,.0f}"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.advice.advice import Advice, band_of, rounded_up
 from app.advice.case import Case
-from app.advice.wording import epsilon_text, number, points
+from app.advice.wording import epsilon_text, number, percent, points
 from app.parameters import PARAMETERS, default_of
 from app.privacy.calibration import Unreachable, epochs_for, noise_multiplier_for
+from app.privacy.interpretation import true_positive_rate_bound
 
 MEANINGLESS_NOISE = 0.3
 LITTLE_PROTECTION = 8.0
@@ -60,13 +62,14 @@ def little_protection(case: Case) -> Iterator[Advice]:
     if not _is_exceeded(case, LITTLE_PROTECTION) or _is_exceeded(case, case.limit):
         return
     noise = _noise_for(case, GOOD_EPSILON)
+    caught = true_positive_rate_bound(0.01, epsilon=case.epsilon or math.inf, delta=case.parameters.delta)
     cure = f"σ {number(noise)} brings it to ε {number(GOOD_EPSILON)}." if noise else "Fewer epochs lower it."
     yield Advice(
         id="little-protection",
         severity="warning",
         title=f"{epsilon_text(case.epsilon)} is little formal protection",
         detail=(
-            f"Above ε {number(LITTLE_PROTECTION)} a worst-case attacker may be right almost always. {cure}"
+            f"At 1 % false alarms an attacker may recognise up to {percent(caught)} of the examples. {cure}"
         ),
         apply={"noise_multiplier": noise} if noise else None,
     )
@@ -105,15 +108,13 @@ def _too_much_noise(case: Case, high: float) -> Iterator[Advice]:
         f"σ {number(high)} would still be {epsilon_text(case.epsilon_with(noise_multiplier=high))}, within "
         f"ε {number(case.limit)}{_cost(case, {'noise_multiplier': high})}."
         if pays
-        else "Here it costs hardly any accuracy (simulated): it may stay, noise does not limit this run."
+        else "Here it costs hardly any accuracy (simulated): noise is not what limits this run."
     )
     yield Advice(
         id="noise-above-band",
         severity="warning" if pays and noise > AVOIDED_NOISE else "tip",
         title=f"More noise than recommended: σ {number(noise)}",
-        detail=(
-            f"The recommended band ends at σ {number(high)}; avoid more than {number(AVOIDED_NOISE)}. {effect}"
-        ),
+        detail=f"The band ends at σ {number(high)}; avoid more than {number(AVOIDED_NOISE)}. {effect}",
         apply={"noise_multiplier": high} if pays else None,
     )
 

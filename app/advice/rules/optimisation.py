@@ -39,18 +39,23 @@ def diverged(case: Case) -> Iterator[Advice]:
     )
 
 
-_RISING = "The test loss has risen by a third from its best value while accuracy fell."
+_NO_NUMBER = "The loss is no longer a number."
+_RISING = "The loss has risen well above its best value."
 
 
 def _symptom(case: Case) -> str | None:
+    if "diverged" in case.notices:
+        return _NO_NUMBER
     last = case.last
     if last is None or last.accuracy is None:
         return None
     loss = last.test_loss if last.test_loss is not None else last.loss
     if loss is None:
-        return "The loss is no longer a number."
+        return _NO_NUMBER
     if loss > 1.5 * math.log(1 / case.guessing) and last.accuracy < 2 * case.guessing:
         return f"The loss of {number(loss)} is worse than guessing ({number(math.log(1 / case.guessing))})."
+    if "loss-rising" in case.notices:
+        return _RISING
     seen = [(epoch.test_loss, epoch.accuracy) for epoch in case.epochs]
     best_loss = min((value for value, _ in seen if value is not None), default=loss)
     best_accuracy = max(value for _, value in seen if value is not None)

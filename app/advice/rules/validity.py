@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from app.advice.advice import Advice
 from app.advice.case import Case
 from app.advice.wording import delta_text, epsilon_text, number
+from app.privacy.shuffle import worst_case_epsilon
 
 
 def shuffled_batches(case: Case) -> Iterator[Advice]:
@@ -15,15 +16,18 @@ def shuffled_batches(case: Case) -> Iterator[Advice]:
 
     Source: Chua et al., "How Private are DP-SGD Implementations?", ICML 2024.
     """
-    if case.parameters.sampling == "shuffle":
+    parameters = case.parameters
+    if parameters.sampling == "shuffle":
+        worst = worst_case_epsilon(
+            noise_multiplier=parameters.noise_multiplier, epochs=parameters.epochs, delta=parameters.delta
+        )
         yield Advice(
             id="shuffle-not-covered",
             severity="error",
             title="The ε of Poisson sampling does not hold for shuffled batches",
             detail=(
                 f"{epsilon_text(case.epsilon)} assumes that each example joins each step by its own coin. "
-                "With shuffled batches the true ε can be several times larger; draw Poisson batches and "
-                "it holds."
+                f"Shuffled batches only guarantee {epsilon_text(worst)}; draw Poisson batches instead."
             ),
             apply={"sampling": "poisson"},
         )
