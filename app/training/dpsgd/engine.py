@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from app.catalog import SAMPLINGS
 from app.training.dpsgd.data import as_data
 from app.training.dpsgd.evaluation import summarised
-from app.training.dpsgd.program import Kind, Knobs, Measured, program_for
+from app.training.dpsgd.program import Kind, Knobs, Measured, Program, program_for
 from app.training.dpsgd.results import Evaluation, Seeds, StepStatistics
 from app.training.dpsgd.sampling import poisson_threshold, shuffled_batches
+from app.training.dpsgd.updates import UPDATES
 
 SECONDS_PER_CALL = 0.2
 FIRST_CALL, LONGEST_CALL = 20, 40
@@ -57,12 +61,21 @@ class Engine:
         noise_multiplier: float,
         seeds: Seeds,
     ) -> None:
-        _check(len(images), batch_size, clipping_norm, noise_multiplier)
+        counts = {"training": (len(images), len(labels)), "test": (len(test_images), len(test_labels))}
+        faults = [*_data_faults(counts), *_choice_faults(optimizer, sampling)]
+        faults += _number_faults(
+            len(images),
+            batch_size=batch_size,
+            clipping_norm=clipping_norm,
+            noise_multiplier=noise_multiplier,
+            learning_rate=learning_rate,
+        )
+        if faults:
+            raise ValueError("; ".join(faults) + ".")
         self._model, self._examples, self._batch_size = model, len(images), batch_size
-        self._clipping_norm, self._seeds = clipping_norm, seeds
-        self._sampling = sampling
+        self._clipping_norm, self._seeds, self._sampling = clipping_norm, seeds, sampling
         self._data, self._test_data = as_data(images, labels), as_data(test_images, test_labels)
-        self._program = program_for(
+        self._program = self._program_for(
             model,
             Kind(
                 optimizer=optimizer,
@@ -89,6 +102,9 @@ class Engine:
         )
         self._steps_per_call = FIRST_CALL
         self.steps_done = 0
+
+    def _program_for(self, model: Any, kind: Kind) -> Program:
+        return program_for(model, kind)
 
     def run(self, steps: int) -> StepStatistics:
         """Take exactly ``steps`` steps and return what they measured."""
@@ -166,19 +182,37 @@ class Engine:
         return summarised(*found)
 
 
-def _check(examples: int, batch_size: int, clipping_norm: float | None, noise_multiplier: float) -> None:
+def _data_faults(counts: dict[str, tuple[int, int]]) -> Iterator[str]:
+    for name, (images, labels) in counts.items():
+        if not images or images != labels:
+            yield f"{images} images and {labels} labels are no {name} data"
+
+
+def _choice_faults(optimizer: str, sampling: str) -> Iterator[str]:
+    if optimizer not in UPDATES:
+        yield f"optimizer {optimizer!r} is none of {', '.join(UPDATES)}"
+    if sampling not in SAMPLINGS:
+        yield f"sampling {sampling!r} is none of {', '.join(SAMPLINGS)}"
+
+
+def _number_faults(
+    examples: int,
+    *,
+    batch_size: int,
+    clipping_norm: float | None,
+    noise_multiplier: float,
+    learning_rate: float,
+) -> Iterator[str]:
     if not 1 <= batch_size <= examples:
-        raise ValueError(
-            f"batch_size {batch_size} must lie between 1 and the number of examples, {examples}."
-        )
+        yield f"batch_size {batch_size} must lie between 1 and the number of examples, {examples}"
     if clipping_norm is None and noise_multiplier:
-        raise ValueError(
-            f"noise_multiplier {noise_multiplier} needs a clipping_norm; without one it has no scale."
-        )
-    if clipping_norm is not None and not clipping_norm > 0:
-        raise ValueError(f"clipping_norm {clipping_norm} must be above 0.")
-    if not noise_multiplier >= 0:
-        raise ValueError(f"noise_multiplier {noise_multiplier} must not be negative.")
+        yield f"noise_multiplier {noise_multiplier} needs a clipping_norm, which is its unit"
+    if clipping_norm is not None and not 0 < clipping_norm < math.inf:
+        yield f"clipping_norm {clipping_norm} must be above 0 and finite"
+    if not 0 <= noise_multiplier < math.inf:
+        yield f"noise_multiplier {noise_multiplier} must be at least 0 and finite"
+    if not 0 <= learning_rate < math.inf:
+        yield f"learning_rate {learning_rate} must be at least 0 and finite"
 
 
 def _key(seed: int) -> Any:
