@@ -27,9 +27,9 @@ def delta_of_gaussian(epsilon: float, *, mu: float) -> float:
 def epsilon_of_gaussian(*, mu: float, delta: float) -> float:
     """Return the smallest epsilon at which mu-GDP is (epsilon, delta)-DP; rounded up by < 1e-12 relative.
 
-    Infinite for infinite ``mu``; 0 where delta alone covers the difference.
+    Infinite where ``mu`` is, or its square leaves the doubles; 0 where delta alone covers the difference.
     """
-    if mu == math.inf:
+    if mu > 1e150:
         return math.inf
     if delta_of_gaussian(0.0, mu=mu) <= delta:
         return 0.0

@@ -103,7 +103,7 @@ class Mechanism:
     def _faults(self) -> Iterator[tuple[str, str]]:
         yield from _count_faults("examples", self.examples, 1)
         yield from _count_faults("batch_size", self.batch_size, 1)
-        if self.batch_size > self.examples:
+        if self.batch_size > self.examples >= 1:
             yield (
                 "batch_size",
                 f"must not exceed the number of examples ({self.examples}), got {self.batch_size}",

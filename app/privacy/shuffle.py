@@ -1,8 +1,8 @@
 """What is known about shuffled batches, which the Poisson analysis does not cover.
 
-Each epoch shuffles the data and cuts it into batches, so that every example is
-used exactly once per epoch. Sources: Chua et al., ICML 2024 (arXiv 2403.17673)
-and NeurIPS 2024 (2411.04205).
+Each pass shuffles the data and cuts it into floor(N / B) batches; what is left over
+sits out until the next pass, so that no example is used twice in a pass. Sources:
+Chua et al., ICML 2024 (arXiv 2403.17673) and NeurIPS 2024 (2411.04205).
 """
 
 from __future__ import annotations
@@ -14,69 +14,86 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.privacy.gaussian import epsilon_of_gaussian
+from app.privacy.mechanism import Mechanism
 
 Array = NDArray[np.float64]
 
-_LEVELS = 2_000  # outcomes that one epoch's largest coordinate is sorted into
+_LEVELS = 2_000  # outcomes that one pass's largest batch is sorted into
 _GRID = 1e-3  # spacing of the losses; they are rounded down, so that the bound stays a lower one
 _NUMERICAL_DOUBT = 1e-12  # Fourier noise; delta must be beaten by more
 
 
-def worst_case_mu(*, noise_multiplier: float, epochs: int) -> float:
-    """Return mu = sqrt(E) / sigma: the Gaussian shift of E uses of an example that nothing hides.
+def passes_begun(mechanism: Mechanism, steps: int) -> int:
+    """Return how many passes ``steps`` have begun: the most often one example was used."""
+    return -(-steps // (mechanism.examples // mechanism.batch_size))
 
-    An upper bound for any batching that uses each example once per epoch, for
+
+def passes_completed(mechanism: Mechanism, steps: int) -> int:
+    """Return how many passes ``steps`` have completed."""
+    return steps // (mechanism.examples // mechanism.batch_size)
+
+
+def worst_case_mu(*, noise_multiplier: float, passes: int) -> float:
+    """Return mu = sqrt(passes) / sigma: the Gaussian shift of as many uses of an example that nothing hides.
+
+    An upper bound for any batching that uses each example at most once per pass, for
     neighbours that differ in one example being blank (zero gradient). Infinite without noise.
     """
-    return math.sqrt(epochs) / noise_multiplier if noise_multiplier > 0 else math.inf
+    return math.sqrt(passes) / noise_multiplier if noise_multiplier > 0 else math.inf
 
 
-def worst_case_epsilon(*, noise_multiplier: float, epochs: int, delta: float) -> float:
+def worst_case_epsilon(*, noise_multiplier: float, passes: int, delta: float) -> float:
     """Return the epsilon of :func:`worst_case_mu` at ``delta``, exactly; infinite without noise."""
-    mu = worst_case_mu(noise_multiplier=noise_multiplier, epochs=epochs)
+    mu = worst_case_mu(noise_multiplier=noise_multiplier, passes=passes)
     return epsilon_of_gaussian(mu=mu, delta=delta)
 
 
 @lru_cache(maxsize=1024)
 def lower_bound_epsilon(
-    *, noise_multiplier: float, batches_per_epoch: int, epochs: int, delta: float
+    *, noise_multiplier: float, examples: int, batch_size: int, passes: int, delta: float
 ) -> float:
     """Return an epsilon that shuffled batches provably exceed or equal at ``delta``; 0 if nothing is proved.
 
-    One epoch of the adaptive-query mechanism is at least as revealing as the
-    largest of its noisy coordinates (Chua et al. 2024, section 4.3): one batch of
-    ``batches_per_epoch`` has mean 2 with the example and 1 without it, the others
-    mean 0, each with noise sigma. Sorting the maximum into finitely many levels
-    is post-processing, composing the epochs' losses rounded down keeps a lower bound.
+    One pass of the adaptive-query mechanism is at least as revealing as the largest
+    of its noisy batches (Chua et al. 2024): in the worst case the example's batch
+    has mean 2 with the example and 1 with a blank in its place, the other batches
+    mean 0, each with noise sigma. Sorting the maximum into finitely many levels is
+    post-processing; composing the passes' losses rounded down keeps a lower bound.
 
     Args:
         noise_multiplier: sigma, 0.3 or more (smaller ones need no bound to be refused).
-        batches_per_epoch: steps of one epoch, at least 1.
-        epochs: E, at least 1.
+        examples: N.
+        batch_size: B <= N.
+        passes: completed passes, at least 1.
         delta: in (0, 1).
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
-    upper, lower = _maximum_levels(noise_multiplier, batches_per_epoch)
+    batches = examples // batch_size
+    upper, lower = _maximum_levels(noise_multiplier, batches, used=batches * batch_size / examples)
     # The ratios are good to 1e-4 (see _maximum_levels), a tenth of the grid.
     losses = np.floor(np.log(upper / lower) / _GRID - 0.1).astype(np.int64)  # (levels,)
     first = int(losses.min())
     step = np.bincount(losses - first, weights=upper)
-    length = (len(step) - 1) * epochs + 1
+    length = (len(step) - 1) * passes + 1
     padded = next_fast_len(length, real=True)
-    composed = irfft(rfft(step, padded) ** epochs, padded)[:length]
-    return _largest_epsilon(composed, first * epochs, delta + _NUMERICAL_DOUBT)
+    composed = irfft(rfft(step, padded) ** passes, padded)[:length]
+    return _largest_epsilon(composed, first * passes, delta + _NUMERICAL_DOUBT)
 
 
-def _maximum_levels(sigma: float, batches: int) -> tuple[Array, Array]:
-    """Return the probabilities of the maximum's levels with and without the example, shapes (levels,)."""
+def _maximum_levels(sigma: float, batches: int, *, used: float) -> tuple[Array, Array]:
+    """Return the probabilities of the maximum's levels with and without the example, shapes (levels,).
+
+    ``used`` is the probability that the example does not sit out this pass.
+    """
     from scipy.special import log_ndtr
 
     edges = np.linspace(-6 * sigma, 2 + 9 * sigma, _LEVELS)
     others = (batches - 1) * log_ndtr(edges / sigma)
 
     def masses(mean: float) -> Array:
-        survival = -np.expm1(others + log_ndtr((edges - mean) / sigma))
+        survival = -used * np.expm1(others + log_ndtr((edges - mean) / sigma))
+        survival -= (1 - used) * np.expm1(others + log_ndtr(edges / sigma))
         return np.concatenate((survival[:-1] - survival[1:], survival[-1:]))
 
     upper, lower = masses(2.0), masses(1.0)

@@ -11,7 +11,13 @@ from app.privacy.accounting import GDP_LABEL, EpsilonCurve, epsilon_gdp
 from app.privacy.interpretation import Interpretation, interpret, interpret_gaussian
 from app.privacy.mechanism import InvalidMechanism, Mechanism
 from app.privacy.pld import SMALLEST_SIGMA, PldResult, epsilon_pld
-from app.privacy.shuffle import lower_bound_epsilon, worst_case_epsilon, worst_case_mu
+from app.privacy.shuffle import (
+    lower_bound_epsilon,
+    passes_begun,
+    passes_completed,
+    worst_case_epsilon,
+    worst_case_mu,
+)
 
 
 def privacy_report(
@@ -103,9 +109,9 @@ def _assumptions(mechanism: Mechanism, pld: PldResult) -> dict[str, Any]:
 
 def _shuffle_part(mechanism: Mechanism, steps: int) -> dict[str, Any]:
     """Return the parts that differ when batches are shuffled: bounds, meaning, statement."""
-    passes = -(-steps * mechanism.batch_size // mechanism.examples)  # an example's uses, at most
+    passes = passes_begun(mechanism, steps)
     worst_case = worst_case_epsilon(
-        noise_multiplier=mechanism.noise_multiplier, epochs=passes, delta=mechanism.delta
+        noise_multiplier=mechanism.noise_multiplier, passes=passes, delta=mechanism.delta
     )
     lower_bound, reason = _lower_bound(mechanism, steps)
     bounds = {
@@ -122,21 +128,22 @@ def _shuffle_part(mechanism: Mechanism, steps: int) -> dict[str, Any]:
 
 
 def _shuffle_meaning(mechanism: Mechanism, passes: int, worst_case: float) -> Interpretation:
-    mu = worst_case_mu(noise_multiplier=mechanism.noise_multiplier, epochs=passes)
+    mu = worst_case_mu(noise_multiplier=mechanism.noise_multiplier, passes=passes)
     return interpret_gaussian(epsilon=worst_case, mu=mu)
 
 
 def _lower_bound(mechanism: Mechanism, steps: int) -> tuple[float | None, str | None]:
     """Return (epsilon, None), or (None, the reason why no lower bound is given)."""
-    whole_passes = steps * mechanism.batch_size // mechanism.examples
+    passes = passes_completed(mechanism, steps)
     if mechanism.noise_multiplier < SMALLEST_SIGMA:
         return None, f"not computed below noise multiplier {SMALLEST_SIGMA:g}, where nothing protects"
-    if whole_passes == 0:
-        return None, "not computed before the first epoch is complete"
+    if passes == 0:
+        return None, "not computed before the first pass is complete"
     proved = lower_bound_epsilon(
         noise_multiplier=mechanism.noise_multiplier,
-        batches_per_epoch=mechanism.steps_after(1),
-        epochs=whole_passes,
+        examples=mechanism.examples,
+        batch_size=mechanism.batch_size,
+        passes=passes,
         delta=mechanism.delta,
     )
     return proved, None

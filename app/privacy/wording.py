@@ -22,13 +22,13 @@ PUBLIC = (
 )
 SAMPLING_DONE = {
     "poisson": "Poisson: each example joins each step independently with probability B/N",
-    "shuffle": "shuffled fixed-size batches: each example is used once per epoch",
+    "shuffle": "shuffled fixed-size batches: each example is used at most once per pass",
 }
 SHUFFLE_EXPLANATION = (
     "Shuffled batches hide an example less than Poisson sampling does, so the Poisson number is not valid "
-    "for this run. The worst case treats each epoch as one unhidden use of the example (a Gaussian shift of "
-    "mu = sqrt(epochs) / noise multiplier, neighbours differing in one blanked example) and is a guarantee; "
-    "the lower bound is proved by the largest noisy batch of each epoch (Chua et al. 2024). "
+    "for this run. The worst case treats each pass as one unhidden use of the example (a Gaussian shift of "
+    "mu = sqrt(passes) / noise multiplier, neighbours differing in one blanked example) and is a guarantee; "
+    "the lower bound is proved by the largest noisy batch of each pass (Chua et al. 2024). "
     "The true epsilon lies between the two."
 )
 _LIMITS = (
