@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
-from app.events import Emit, Fallback, Finished, Phase, Ready, Series, ShouldStop
+from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters, default_of
 from app.privacy.accounting import EpsilonCurve
 from app.training import dpsgd, notices
@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 class CannotBeTrained(ValueError):
     """What is asked for cannot be trained, or could not be trained to its end; the text says why."""
+
+
+class _ListenerFailed(Exception):
+    """``emit`` raised; its exception is the cause."""
 
 
 class EngineUnavailable(RuntimeError):
@@ -76,10 +80,10 @@ def train(
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
     """
-    ledger = Ledger(emit=emit, should_stop=should_stop)
+    ledger = Ledger(emit=_marking_failures(emit), should_stop=should_stop)
     state, error = "done", None
     try:
-        emit(Phase(phase="loading data"))
+        ledger.emit(Phase(phase="loading data"))
         where = {"data_directory": data_directory, "offline": offline, "url": data_address}
         data, chosen = _load(parameters, fallback, ledger, where)
         own = epsilon_at is not None and chosen is parameters
@@ -87,9 +91,23 @@ def train(
         _Training(chosen, data, ledger).run()
     except (Stopped, DownloadStopped):
         state = "cancelled"
+    except _ListenerFailed as failure:
+        raise failure.__cause__ or failure from None
     except Exception as fault:
         state, error = "failed", _told(fault)
     emit(Finished(state=state, steps=ledger.steps, training_seconds=ledger.seconds, error=error))
+
+
+def _marking_failures(emit: Emit) -> Emit:
+    """Return ``emit`` with its own failures told apart from the training's."""
+
+    def marked(event: Event) -> None:
+        try:
+            emit(event)
+        except Exception as fault:
+            raise _ListenerFailed from fault
+
+    return marked
 
 
 def accountant(parameters: RunParameters) -> EpsilonAt:
