@@ -58,6 +58,7 @@ def raw(address: str, request: bytes) -> tuple[bytes, bytes]:
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: connection.recv(2**16), b""))
     head, _, body = answer.partition(b"\r\n\r\n")
     return head, body

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from flask import Response, current_app, request
 
 from app import strict_json
-from app.errors import MalformedRequest, UnsupportedMediaType
+from app.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
 from app.runs.service import RunService
 from app.schemas.faults import validated
 from app.schemas.requests import StrictRequest
@@ -32,13 +32,17 @@ def read_body(model: type[Request]) -> Request:
 
     Raises:
         UnsupportedMediaType: the body is not declared as plain JSON.
+        BodyTooLarge: it came without its length, and is too long.
         MalformedRequest: it is not a JSON object.
         InvalidParameters: a field breaks a rule.
     """
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
         raise UnsupportedMediaType("Send JSON with Content-Type: application/json, not compressed.")
+    text = request.get_data()
+    if len(text) > settings().max_body:
+        raise BodyTooLarge(f"The body is longer than {settings().max_body} bytes.")
     try:
-        body = strict_json.parse(request.get_data())
+        body = strict_json.parse(text)
     except strict_json.NotJSON as fault:
         raise MalformedRequest(str(fault)) from None
     if not isinstance(body, dict):

@@ -16,11 +16,11 @@ from app.catalog import (
     DATASETS,
     DEFAULT_TASK,
     FALLBACK_TASK,
-    MODELS,
     TASKS,
     cure_for_missing,
     is_available,
     local_archive,
+    why_incompatible,
 )
 from app.errors import Fault, InvalidParameters, Unavailable
 from app.parameters import PARAMETERS, RunParameters, default_of
@@ -169,15 +169,16 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _size_faults(parameters: RunParameters) -> Iterator[Fault]:
-    info, model = DATASETS[parameters.dataset], MODELS[parameters.model]
+    info = DATASETS[parameters.dataset]
     batch_size, train_size = parameters.batch_size, parameters.train_size
     if train_size > info.train_examples:
         yield Fault("train_size", f"{info.name} has {info.train_examples} examples; received {train_size}.")
     if batch_size > train_size:
         yield Fault("batch_size", f"must not exceed train_size {train_size}; received {batch_size}.")
         yield Fault("train_size", f"must be at least batch_size {batch_size}; is {train_size}.")
-    if model.inputs == "images" and len(info.input_shape) < 3:
-        yield Fault("model", f"{model.name} takes images; {info.name} holds none.")
+    incompatible = why_incompatible(parameters.model, info.input_shape)
+    if incompatible:
+        yield Fault("model", f"{incompatible} Dataset: {info.name}.")
 
 
 def _fallback_notice() -> Notice:

@@ -68,6 +68,7 @@ INVALID = [
     ({"train_size": 100, "batch_size": 128}, {"batch_size", "train_size"}),
     ({"dataset": "digits", "train_size": 5000}, {"train_size"}),
     ({"dataset": "xor", "model": "tutorial_cnn"}, {"model"}),
+    ({"dataset": "digits", "model": "tutorial_cnn"}, {"model"}),
     ({"noise_multiplier": 1.0, "target_epsilon": 2.0}, {"noise_multiplier", "target_epsilon"}),
     ({"sampling": "shuffle", "target_epsilon": 2.0}, {"target_epsilon"}),
     ({"target_epsilon": 0.001}, {"target_epsilon"}),

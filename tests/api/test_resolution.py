@@ -63,7 +63,7 @@ CUSTOM = [
         ("mnist-1500", "fashion_mnist", 1500, "small_mlp", "adam"),
     ),
     ({"dataset": "mnist", "train_size": 5000}, ("mnist", "mnist", 5000, "tutorial_cnn", "sgd")),
-    ({"task": "mnist", "dataset": "digits"}, ("mnist", "digits", 1437, "tutorial_cnn", "sgd")),
+    ({"task": "mnist", "dataset": "digits", "model": "mlp"}, ("mnist", "digits", 1437, "mlp", "sgd")),
     ({"dataset": "xor", "optimizer": "momentum"}, ("xor", "xor", 2000, "toy_mlp", "momentum")),
 ]
 
