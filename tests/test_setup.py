@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,3 +136,18 @@ def test_folder_that_is_no_environment_is_left_alone(project: Path) -> None:
     assert outcome.returncode != 0
     assert "is not a virtual environment" in outcome.stderr
     assert (project / ".venv/thesis.txt").exists()
+
+
+def test_missing_browser_fails_in_ci_before_anything_runs() -> None:
+    environment = {**os.environ, "CI": "true", "CHROMIUM": "no-such-browser"}
+    outcome = subprocess.run(
+        [".ci/test", str(Path(sys.prefix))],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert outcome.returncode != 0
+    assert outcome.stdout == ""
+    assert "the browser tests, because there is no Chromium; cure: install" in outcome.stderr
