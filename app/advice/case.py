@@ -15,6 +15,7 @@ EpsilonOf = Callable[[RunParameters], float | None]
 AccuracyOf = Callable[[RunParameters], float | None]
 
 MOMENTUM = 0.9
+GRADIENT_SCALE = 9.0
 
 _NUMBERS = (
     "clipping_norm",
@@ -91,11 +92,10 @@ class Case:
         """Return u = lr * C * T: how far the clipped gradients can move the weights.
 
         Momentum multiplies the step by 1/(1-0.9). Clipping cannot use more than
-        the real gradient norm, so the measured median stands in for a larger C.
+        the real gradient norm, which is about GRADIENT_SCALE before anything is learnt.
         """
-        reach = self.parameters.clipping_norm
-        if self.last and self.last.gradient_norm_median is not None:
-            reach = min(reach, max(self.last.gradient_norm_median, 1e-6))
+        norm = self.parameters.clipping_norm
+        reach = norm / math.sqrt(1.0 + (norm / GRADIENT_SCALE) ** 2)
         gain = 1.0 / (1.0 - MOMENTUM) if self.parameters.optimizer == "momentum" else 1.0
         return gain * self.parameters.learning_rate * reach * self.parameters.steps
 

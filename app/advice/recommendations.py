@@ -108,7 +108,7 @@ def _move(parameters: RunParameters, name: str, value: Any) -> object:
 
 
 def _entry(case: Case, advice: Advice) -> dict[str, Any]:
-    changes = _independent_of_target(case.parameters, advice.apply)
+    changes = _complete(case.parameters, advice.apply)
     return {
         "id": advice.id,
         "severity": advice.severity,
@@ -127,12 +127,17 @@ def _prediction(case: Case, advice: Advice, changes: Mapping[str, Any]) -> dict[
     return {"epsilon": case.epsilon_of(changed), "accuracy": accuracy, "evidence": evidence}
 
 
-def _independent_of_target(
-    parameters: RunParameters, apply: Mapping[str, Any] | None
-) -> dict[str, Any] | None:
-    """Return the changes with σ held: a target ε would solve for σ anew and undo what was predicted."""
+def _complete(parameters: RunParameters, apply: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the changes with all that their prediction rests on.
+
+    A target ε would solve for σ anew, so σ is held instead; the ε of any change
+    holds for Poisson batches only, so a shuffled run takes them along.
+    """
     if apply is None:
         return None
-    if parameters.target_epsilon is None:
-        return dict(apply)
-    return {"noise_multiplier": parameters.noise_multiplier, **apply, "target_epsilon": None}
+    changes = dict(apply)
+    if parameters.sampling != "poisson":
+        changes["sampling"] = "poisson"
+    if parameters.target_epsilon is not None:
+        changes = {"noise_multiplier": parameters.noise_multiplier, **changes, "target_epsilon": None}
+    return changes

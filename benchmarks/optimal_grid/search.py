@@ -38,7 +38,7 @@ from benchmarks.optimal_grid.measure import Laboratory
 RECORD = Path(__file__).with_name("runs.jsonl")
 LADDER = ("strong", "balanced", "weak", "no-privacy")
 REPORT_SEEDS: Mapping[str, tuple[int, ...]] = {
-    "mnist": (101, 102, 103),
+    "mnist": (101, 102),
     "fashion_mnist": (101,),
     "mnist-1500": (101, 102, 103, 104, 105),
     "digits": (101, 102, 103, 104, 105),
@@ -81,7 +81,7 @@ def search(laboratory: Laboratory, plan: Plan) -> Settings:
     def scored(candidates: Iterable[Settings], epochs: int | None = None) -> list[tuple[float, Settings]]:
         return [(_score(laboratory, plan, settings, epochs), settings) for settings in candidates]
 
-    promising = _best(plan, scored(recipes(plan), plan.short), 3)
+    promising = _best(plan, scored(recipes(plan), plan.short), 2)
     sized = [found for kept in promising for found in variants(plan, kept, "batch_size", BATCH_SIZES)]
     at_best_sizes = _best(plan, scored(sized), 2)
     timed = [found for kept in at_best_sizes for found in variants(plan, kept, "epochs", EPOCHS)]

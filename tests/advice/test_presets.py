@@ -94,6 +94,8 @@ def recorded_runs() -> list[dict[str, Any]]:
 def test_published_accuracy_is_the_mean_of_the_recorded_runs(task: str) -> None:
     rows = [row for row in recorded_runs() if row["task"] == task]
     for name, published in measurements()[task].items():
+        if published["accuracy"] is None:  # carried over from another task, and shown as unmeasured
+            continue
         accuracies = [
             row["accuracy"]
             for row in rows

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from app.advice.prediction import simulated_accuracy
 from app.advice.presets import preset_parameters
 from app.advice.recommendations import MOST, recommend
+from app.advice.wording import percent
 from app.parameters import RunParameters
 from app.privacy.calibration import noise_multiplier_for
 from tests.advice.documents import document_of, epsilon_of, parameters_of, unknown_accuracy
 
 CLIPPED = {"clipped_fraction": 0.95, "gradient_norm_median": 7.3}
-HARDLY_CLIPPED = {"clipped_fraction": 0.02, "gradient_norm_median": 0.4}
+HARDLY_CLIPPED = {"clipped_fraction": 0.02, "gradient_norm_p90": 0.7}
 DROWNED = {"noise_norm": 7.0, "signal_norm": 0.5}
 OPTIMAL = {"clipping_norm": 1.5, "noise_multiplier": 1.1, "optimizer": "momentum"}
 LEARNT_EARLY = (0.6, 0.8, 0.9, 0.93, 0.945, 0.951) + (0.952,) * 9
@@ -52,7 +54,13 @@ FIRES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     ("noise-below-band", {"noise_multiplier": 0.7, "epochs": 1}, {}, {"noise_multiplier": 0.8}),
     ("noise-above-band", {"noise_multiplier": 2.5}, {}, {"noise_multiplier": 1.5}),
     ("raise-clipping", {}, {"rows": CLIPPED}, {"clipping_norm": 2.0}),
-    ("lower-clipping", {"model": "mlp"}, {"rows": HARDLY_CLIPPED}, {"clipping_norm": 0.4}),
+    ("lower-clipping", {"model": "mlp"}, {"rows": HARDLY_CLIPPED}, {"clipping_norm": 0.7}),
+    (
+        "lower-clipping",
+        {"model": "mlp"},
+        {"rows": {"clipped_fraction": 0.02, "gradient_norm_p90": 0.001}},
+        {"clipping_norm": 0.5},
+    ),
     ("clipping-band", {"clipping_norm": 4.0}, {}, {"clipping_norm": 2.0}),
     ("clipping-band", {"clipping_norm": 0.2}, {"accuracies": ()}, {"clipping_norm": 1.0}),
     ("small-batch", {"batch_size": 64}, {}, {"batch_size": 128, "learning_rate": 0.04}),
@@ -109,7 +117,7 @@ SILENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("noise-above-band", {"noise_multiplier": 2.5, "privacy_budget": 0.5}, {}),
     ("raise-clipping", {"clipping_norm": 2.0}, {"rows": CLIPPED}),
     ("raise-clipping", {"epochs": 1}, {"rows": CLIPPED, "accuracies": (0.5,)}),
-    ("lower-clipping", {}, {"rows": {"clipped_fraction": 0.06, "gradient_norm_median": 0.4}}),
+    ("lower-clipping", {}, {"rows": {"clipped_fraction": 0.06, "gradient_norm_p90": 0.4}}),
     ("clipping-band", {"clipping_norm": 0.5}, {"rows": {"clipped_fraction": 0.5}}),
     ("small-batch", {"batch_size": 128}, {}),
     ("epochs-band", {"epochs": 20}, {}),
@@ -119,6 +127,11 @@ SILENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("use-optimal", OPTIMAL, {"accuracies": LEARNT_EARLY}),
     ("use-optimal", {"privacy_budget": 0.5, "noise_multiplier": 2.5}, {}),
     ("noise-dominates", OPTIMAL, {"rows": DROWNED, "accuracies": LEARNT_EARLY}),
+    ("noise-dominates", OPTIMAL, {"rows": DROWNED, "accuracies": (0.2,), "state": "running"}),
+    ("noise-dominates", {}, {"rows": DROWNED, "accuracies": NOT_LEARNING}),
+    ("flat-tail", OPTIMAL, {"accuracies": (0.9, 0.95, *(0.8,) * 13)}),
+    ("short-travel", {"model": "mlp", "learning_rate": 0.15}, {}),
+    ("short-travel", {"model": "mlp", "clipping_norm": 10.0}, {}),
     ("high-learning-rate", {"learning_rate": 0.15}, {"accuracies": LEARNT_EARLY}),
     ("diverged", {}, {}),
     ("worst-class", {}, {"per_class_accuracy": [0.9] * 9 + [0.82]}),
@@ -176,6 +189,21 @@ def test_changes_to_a_target_run_hold_its_noise_and_drop_the_target() -> None:
     assert top["predicted"]["epsilon"] == epsilon_of(changed)
 
 
+def test_changes_to_a_shuffled_run_bring_the_poisson_batches_their_epsilon_needs() -> None:
+    advice = advice_on(document_of(parameters_of(sampling="shuffle", privacy_budget=2.0)))
+    for name in ("shuffle-not-covered", "over-budget-noise", "over-budget-epochs"):
+        assert advice[name]["apply"]["sampling"] == "poisson"
+
+
+def test_simulation_picks_the_cure_for_noise() -> None:
+    def short_steps_are_best(parameters: RunParameters) -> float:
+        return 0.9 - parameters.learning_rate
+
+    parameters = parameters_of(model="mlp", **{**OPTIMAL, "noise_multiplier": 1.5})
+    document = document_of(parameters, rows=DROWNED, accuracies=NOT_LEARNING)
+    assert advice_on(document, short_steps_are_best)["noise-dominates"]["apply"] == {"learning_rate": 0.01}
+
+
 def test_running_run_is_not_compared_before_its_last_epoch() -> None:
     document = document_of(parameters_of(), accuracies=(0.3,), state="running")
     assert "use-optimal" not in advice_on(document)
@@ -224,6 +252,17 @@ def test_order_is_validity_privacy_optimisation_reporting() -> None:
         "worst-class",
     ]
     assert len(advice_on(document)) == MOST
+
+
+def test_simulation_tells_the_default_run_what_it_would_reach_without_noise() -> None:
+    silent = simulated_accuracy(parameters_of(noise_multiplier=0.0))
+    assert silent is not None
+    top = recommend(document_of(parameters_of()), epsilon_of=epsilon_of)[0]
+    assert f"only reach about {percent(silent)} (simulated)" in top["detail"]
+
+
+def test_setting_without_a_fit_has_no_simulated_accuracy() -> None:
+    assert simulated_accuracy(parameters_of(model="mlp")) is None
 
 
 def test_document_without_parameters_gets_none() -> None:

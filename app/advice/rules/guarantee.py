@@ -50,7 +50,7 @@ def over_limit(case: Case) -> Iterator[Advice]:
         yield _out_of_reach(case)
     if noise is not None:
         change = f"With σ {number(noise)} instead of {number(case.parameters.noise_multiplier)}"
-        change = change if epochs else f"At this σ even one epoch does. {change}"
+        change = change if epochs else f"At this σ even one epoch exceeds it. {change}"
         yield _over_limit(case, "noise", change, {"noise_multiplier": noise})
     if epochs is not None:
         change = f"With {epochs} epochs instead of {case.parameters.epochs}"
@@ -123,6 +123,8 @@ def _cost(case: Case, changes: Mapping[str, Any]) -> str:
     gain = case.gain_of(changes)
     if gain is None:
         return ""
+    if abs(gain) < NOTICEABLE / 5:
+        return ", with the same accuracy (simulated)"
     return f", with {points(abs(gain))} {'more' if gain >= 0 else 'less'} accuracy (simulated)"
 
 

@@ -19,6 +19,7 @@ AMPLE_TRAVEL = 350.0
 WORTH_CHANGING = 0.02
 FAR_FROM_LEARNING = 0.05
 DOMINATING_NOISE = 8.0
+ENOUGH_EPOCHS = 3
 
 
 def diverged(case: Case) -> Iterator[Advice]:
@@ -88,7 +89,7 @@ def _optimal(case: Case) -> Iterator[Advice]:
     best = preset_parameters(parameters.task, "optimal")
     changes = {name: value for name, value in best.items() if getattr(parameters, name) != value}
     epsilon = case.epsilon_with(**changes)
-    after, evidence = expected_accuracy(replace(parameters, **changes), case.accuracy_of)
+    after, evidence = expected_accuracy(replace(parameters, sampling="poisson", **changes), case.accuracy_of)
     before = case.accuracy if case.accuracy is not None else case.accuracy_of(parameters)
     affordable = epsilon is not None and (epsilon <= case.limit or (case.epsilon or math.inf) >= epsilon)
     if not affordable or after is None or before is None or after - before < WORTH_CHANGING:
@@ -119,7 +120,7 @@ def _privacy_change(case: Case, epsilon: float | None) -> str:
         return "better privacy"
     if epsilon is not None and case.epsilon is not None and epsilon <= 1.02 * case.epsilon:
         return "the same privacy"
-    return f"privacy within ε {number(case.limit)}"
+    return f"privacy still within ε {number(case.limit)}"
 
 
 def _travel_sentence(case: Case) -> str:
@@ -128,28 +129,32 @@ def _travel_sentence(case: Case) -> str:
     silent = case.accuracy_of(replace(case.parameters, noise_multiplier=0.0))
     if silent is None:
         return sentence
-    return f"{sentence} Even without noise these settings reach about {percent(silent)} (simulated)."
+    return (
+        f"{sentence} Even without noise these settings would only reach about {percent(silent)} (simulated)."
+    )
 
 
 def dominating_noise(case: Case) -> Iterator[Advice]:
     """Advise a smaller C, a bigger batch or a smaller step where noise drowns a signal that is not learnt."""
     ratio = case.noise_to_signal
-    if ratio is None or ratio < DOMINATING_NOISE or not is_far_from_learnt(case):
+    if ratio is None or ratio < DOMINATING_NOISE or is_travel_short(case) or not is_far_from_learnt(case):
         return
-    cure, apply = _cure_for_noise(case)
-    yield Advice(
-        id="noise-dominates",
-        severity="warning",
-        title=f"Noise per step is {ratio:.0f}x the signal",
-        detail=f"In the last epoch the noise on a step is {ratio:.0f} times the averaged gradient. {cure}",
-        apply=apply,
-    )
+    # The simulation picks the cure; without a fit the first one in the list is taken.
+    cure, apply = max(_cures_for_noise(case), key=lambda found: case.gain_of(found[1]) or 0.0)
+    if (case.gain_of(apply) or 0.0) >= 0.0:
+        yield Advice(
+            id="noise-dominates",
+            severity="warning",
+            title=f"Noise per step is {ratio:.0f}x the signal",
+            detail=f"In the last epoch the noise of a step was {ratio:.0f} times its signal. {cure}",
+            apply=apply,
+        )
 
 
 def is_far_from_learnt(case: Case) -> bool:
     """Return whether accuracy is clearly below what the task's own optimal settings reach."""
     last = case.last
-    if last is None or last.accuracy is None:
+    if last is None or last.accuracy is None or (case.accuracy is None and len(case.epochs) < ENOUGH_EPOCHS):
         return False
     parameters = case.parameters
     best = preset_parameters(parameters.task, "optimal")
@@ -157,22 +162,18 @@ def is_far_from_learnt(case: Case) -> bool:
     return last.accuracy < (0.9 if reachable is None else reachable) - FAR_FROM_LEARNING
 
 
-def _cure_for_noise(case: Case) -> tuple[str, Mapping[str, Any]]:
+def _cures_for_noise(case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
     parameters = case.parameters
     low, high = band_of("clipping_norm")
     if parameters.clipping_norm > high:
-        return f"Noise grows with C: C {number(low)} has less of it at the same ε.", {"clipping_norm": low}
+        yield f"Noise grows with C: C {number(low)} has less of it at the same ε.", {"clipping_norm": low}
     batch = _largest_batch(case)
     if batch > parameters.batch_size:
-        return (
-            f"A batch of {batch} divides the noise by {number(batch / parameters.batch_size)} and stays "
-            "within the budget.",
-            {"batch_size": batch},
-        )
+        share = number(batch / parameters.batch_size)
+        yield f"A batch of {batch} divides the noise by {share}, within the budget.", {"batch_size": batch}
     rate = within_bounds("learning_rate", two_digits(parameters.learning_rate / 2))
-    return f"Steps half as long (learning rate {number(rate)}) let the noise average out.", {
-        "learning_rate": rate
-    }
+    cure = f"Steps half as long (learning rate {number(rate)}) let the noise average out."
+    yield cure, {"learning_rate": rate}
 
 
 def _largest_batch(case: Case) -> int:

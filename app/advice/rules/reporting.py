@@ -20,13 +20,14 @@ def worst_class(case: Case) -> Iterator[Advice]:
     if len(classes) != len(names) or not case.has_learnt(sum(classes) / len(classes)):
         return
     mean, worst = sum(classes) / len(classes), min(classes)
+    name = names[classes.index(worst)]
     if mean - worst > WIDE_GAP:
         yield Advice(
             id="worst-class",
             severity="tip",
-            title=f"Report the weakest class too: {names[classes.index(worst)]}",
+            title=f"Report the weakest class too: “{name}”",
             detail=(
-                f"{names[classes.index(worst)]} is recognised in {percent(worst)} of the cases "
+                f"“{name}” is recognised in {percent(worst)} of the cases "
                 f"({case.evidence}), "
                 f"{points(mean - worst)} below the average of {percent(mean)}. Noise and clipping cost "
                 "hard classes most; "

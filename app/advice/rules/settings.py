@@ -14,6 +14,7 @@ from app.parameters import default_of
 MOSTLY_CLIPPED = 0.9
 HARDLY_CLIPPED = 0.05
 FLAT_GAIN = 0.003
+FALLING = 0.01
 
 
 def clipping(case: Case) -> Iterator[Advice]:
@@ -48,7 +49,7 @@ def _raise_clipping(case: Case, share: float) -> Iterator[Advice]:
             severity="tip",
             title=f"Nearly every gradient is clipped: raise C to {number(target)}",
             detail=(
-                f"More than {percent(share)} of the gradients were clipped in each of the last two "
+                f"At least {percent(share)} of the gradients were clipped in each of the last two "
                 "epochs; their median "
                 f"norm is {number(median)}, C is {number(norm)}. C {number(target)} moves further in each "
                 "step; "
@@ -59,20 +60,18 @@ def _raise_clipping(case: Case, share: float) -> Iterator[Advice]:
 
 
 def _lower_clipping(case: Case, share: float) -> Iterator[Advice]:
-    norm, median = case.parameters.clipping_norm, _median_norm(case)
-    if median is None or median >= norm:
-        return
-    target = within_bounds("clipping_norm", two_digits(median))
+    norm = case.parameters.clipping_norm
+    longest = case.last.gradient_norm_p90 if case.last else None
+    # Examples that are learnt have tiny gradients: not below half of C at once.
+    target = within_bounds("clipping_norm", two_digits(max(norm / 2, min(longest or 0.0, norm))))
     if target < norm:
         yield Advice(
             id="lower-clipping",
             severity="tip",
             title=f"Hardly any gradient is clipped: lower C to {number(target)}",
             detail=(
-                f"Only {percent(share)} of the gradients are longer than C {number(norm)}, so the noise "
-                "σ·C is larger than "
-                f"it has to be. C {number(target)}, the median norm, has {number(norm / target)} times "
-                "less noise; "
+                f"Only {percent(share)} of the gradients are longer than C {number(norm)}: the noise σ·C is "
+                f"larger than it has to be. C {number(target)} has {number(norm / target)} times less noise; "
                 "ε does not change."
             ),
             apply={"clipping_norm": target},
@@ -189,10 +188,12 @@ def _flat_from(case: Case) -> int | None:
     values = [value for value in curve if value is not None]
     if case.accuracy is None or len(values) != len(curve) or not case.has_learnt(values[-1]):
         return None
+    if values[-1] < max(values) - FALLING:  # not flat: something is wrong, and other rules say what
+        return None
     best, best_after = 0.0, max(values)
-    for place, value in enumerate(values[:-2]):
+    for place, value in enumerate(values[:-3]):
         best, best_after = max(best, value), max(values[place + 1 :])
-        if best_after - best < FLAT_GAIN and best - value < FLAT_GAIN and place + 1 < case.epochs[-1].epoch:
+        if best_after - best < FLAT_GAIN and best - value < FLAT_GAIN:
             return case.epochs[place].epoch
     return None
 

@@ -19,7 +19,7 @@ def shuffled_batches(case: Case) -> Iterator[Advice]:
     parameters = case.parameters
     if parameters.sampling == "shuffle":
         worst = worst_case_epsilon(
-            noise_multiplier=parameters.noise_multiplier, epochs=parameters.epochs, delta=parameters.delta
+            noise_multiplier=parameters.noise_multiplier, passes=parameters.epochs, delta=parameters.delta
         )
         yield Advice(
             id="shuffle-not-covered",
