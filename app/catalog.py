@@ -199,7 +199,7 @@ TASKS: Mapping[str, Task] = {
             model="toy_mlp",
             optimizer="adam",
             summary="The smallest problem a straight line cannot solve.",
-            defaults={"noise_multiplier": 2.0, "batch_size": 128, "learning_rate": 0.02},
+            defaults={"noise_multiplier": 2.0, "batch_size": 128, "learning_rate": 0.05},
         ),
     )
 }
