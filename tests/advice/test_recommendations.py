@@ -248,7 +248,7 @@ def test_order_is_validity_privacy_optimisation_reporting() -> None:
         "large-delta",
         "over-budget-noise",
         "over-budget-epochs",
-        "short-travel",
+        "use-optimal",
         "worst-class",
     ]
     assert len(advice_on(document)) == MOST
