@@ -17,6 +17,9 @@ export const getCatalog = () => call("/api/parameters");
 /** Return the simulated run document of a request body; `signal` drops the answer when it is aborted. */
 export const simulate = (body, { signal } = {}) => call("/api/train", { body, signal });
 
+/** Return what the server says about the privacy of a mechanism. */
+export const getPrivacy = (body, { signal } = {}) => call("/api/privacy", { body, signal });
+
 /** Return the run document of a training that has been accepted (it is usually still queued). */
 export const startRun = (body) => call("/api/train", { body, headers: { Prefer: "respond-async" } });
 

@@ -4,12 +4,12 @@ import { fromQuery, toQuery } from "./address.js";
 import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
+import { forecast, privacyOf } from "./forecast.js";
 import { createLatest } from "./latest.js";
 import { lessonOf } from "./lesson.js";
-import { evidenceOf } from "./sentences.js";
 import {
-  createStore, initialState, isOf, isTraining, requestBody, shownDocument, undone, withApplied, withFailure, withFault,
-  withSetting, withSimulation,
+  createStore, initialState, isOf, isTraining, shownDocument, undone, withApplied, withFailure, withFault,
+  withPrivacy, withSetting, withSimulation,
 } from "./state.js";
 import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
@@ -19,6 +19,7 @@ import { StatusStrip } from "./views/status.js";
 
 const TITLE = document.title;
 const REPLAY_MILLISECONDS = 1200;
+const REST_MILLISECONDS = 500;
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const nextFrame = (callback) => requestAnimationFrame(callback);
 
@@ -34,7 +35,8 @@ async function start() {
   const figures = views[2];
   bindTheme(() => figures.recolour());
   store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
-  connectSimulation(store);
+  connectForecast(store, catalog);
+  connectTightBound(store);
   if (runId) follower.attach(runId);
 }
 
@@ -78,11 +80,11 @@ function focusOnFault({ faults }) {
   return true;
 }
 
-/** Ask for a new simulation in the next frame whenever a setting changed that it depends on. */
-function connectSimulation(store) {
-  const questionOf = ({ settings }) => requestBody(settings, "simulation");
+/** Ask for a new forecast in the next frame whenever a setting changed that it depends on. */
+function connectForecast(store, catalog) {
+  const questionOf = ({ settings: { mode, ...settings } }) => settings; // the mode changes no forecast
   const ask = createLatest({
-    send: api.simulate,
+    send: (settings, options) => forecast(api, catalog, settings, options),
     done: (document) => store.update((state) => withLesson(withSimulation(state, document))),
     failed: (error) => store.update((state) => withFailure(state, failureOf(error))),
     nextFrame,
@@ -97,6 +99,23 @@ function connectSimulation(store) {
   ask(questionOf(store.get()));
 }
 
+/** Fetch the tightest accountant's figure, which takes longer, once the settings have been left alone for a moment. */
+function connectTightBound(store) {
+  const ask = createLatest({
+    send: async (settings, options) => ({ settings, privacy: await privacyOf(api, settings, options) }),
+    done: ({ settings, privacy }) => store.update((state) => withPrivacy(state, privacy, settings)),
+    failed: () => {}, // the report that is shown names its own reason; the next change asks again
+    nextFrame,
+  });
+  let timer = null;
+  store.subscribe((state, previous) => {
+    const { simulation } = state;
+    if (simulation === previous.simulation || simulation.privacyIsWhole || simulation.privacy.epsilon_pld !== null) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(store.get().settings), REST_MILLISECONDS);
+  });
+}
+
 function failureOf(error) {
   if (error instanceof api.ServerProblem) return error;
   if (error instanceof api.ServerLost) return { detail: "The server does not answer; what you see is the last result." };
@@ -106,9 +125,9 @@ function failureOf(error) {
 /** Return the state whose applied change, once its simulation is there, tells what it did. */
 function withLesson(state) {
   const { applied, simulation } = state;
-  if (!applied?.metricsBefore || applied.result || !isOf(simulation, applied.after)) return state;
+  if (!applied?.metricsBefore || applied.result || !simulation.final_metrics || !isOf(simulation, applied.after)) return state;
   const lesson = lessonOf({
-    before: applied.metricsBefore, after: simulation.final_metrics, evidence: evidenceOf(simulation),
+    before: applied.metricsBefore, after: simulation.final_metrics, evidence: simulation.evidence,
     optimizerBefore: applied.before.optimizer, optimizerAfter: applied.after.optimizer,
   });
   return { ...state, applied: { ...applied, ...lesson } };

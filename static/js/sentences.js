@@ -3,11 +3,22 @@
 import * as format from "./format.js";
 import { extremes } from "./series.js";
 
-/** Return "simulated" or "measured". */
-export const evidenceOf = (document) => (document.evidence === "measured" ? "measured" : "simulated");
+/** Return the badge that every result carries: SIMULATED, MEASURED, or NOT RUN where there is none yet. */
+export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : evidence.toUpperCase());
 
-/** Return the badge that every result carries: SIMULATED or MEASURED. */
-export const badgeOf = (document) => evidenceOf(document).toUpperCase();
+/**
+ * Return the ε to show and what it is: {epsilon, verb, note}. A simulation plans ε, a measured run has spent it;
+ * for shuffled batches, which the Poisson analysis does not cover, it is the worst case.
+ */
+export function headlineOf({ privacy, evidence, epsilon_spent: spent, parameters }) {
+  const atDelta = `at δ ${format.value(parameters.delta)}`;
+  if (privacy.valid === false) {
+    const note = `${atDelta}, worst case: shuffled batches are not covered by the Poisson analysis`;
+    return { epsilon: privacy.shuffle.worst_case_epsilon, verb: "in the worst case", note };
+  }
+  const measured = evidence === "measured";
+  return { epsilon: measured ? spent : privacy.epsilon, verb: measured ? "spent" : "planned", note: `${atDelta} (RDP)` };
+}
 
 /** Return what was trained, "MNIST, 60,000 examples · tutorial CNN · SGD · seed 1". */
 export function contextOf(document, catalog) {
@@ -41,7 +52,7 @@ function trainingFinding(document) {
   return {
     title: `${format.percent(last.accuracy)} right after ${epochs}${against}`,
     description:
-      `Line chart, ${evidenceOf(document)}. Test accuracy goes from ${format.percent(document.epochs[0].accuracy)} ` +
+      `Line chart, ${document.evidence}. Test accuracy goes from ${format.percent(document.epochs[0].accuracy)} ` +
       `after epoch 1 to ${format.percent(last.accuracy)} after epoch ${last.epoch}${against}; ` +
       `training loss from ${format.loss(document.epochs[0].loss)} to ${format.loss(last.loss)}.`,
   };
@@ -54,6 +65,12 @@ function privacyFinding(document, planned) {
     return {
       title: "No privacy guarantee",
       description: `No finite privacy loss: ${planned.privacy.reason ?? "there is no noise"}.`,
+    };
+  }
+  if (planned.privacy.valid === false) {
+    return {
+      title: `Not a guarantee: shuffled batches are not covered by this ε ${format.epsilon(end)}`,
+      description: `Line chart of the Poisson figure, which does not hold here. ${planned.privacy.shuffle.explanation}`,
     };
   }
   const side = end > budget ? "over" : "within";
@@ -75,7 +92,7 @@ function clippingFinding(document) {
   return {
     title: `${share} of gradients are longer than C = ${format.value(norms.clipping_norm)}`,
     description:
-      `Histogram on a logarithmic axis, ${evidenceOf(document)}. ${share} of the per-example gradients are longer ` +
+      `Histogram on a logarithmic axis, ${document.evidence}. ${share} of the per-example gradients are longer ` +
       `than C = ${format.value(norms.clipping_norm)} and are scaled down to it.${typical}`,
   };
 }
@@ -87,7 +104,7 @@ function classesFinding(document) {
   return {
     title: `Hardest: ${worst.label}, ${format.percent(worst.accuracy, 0)} right`,
     description:
-      `Bar chart, ${evidenceOf(document)}. Test accuracy by class: worst ${worst.label} with ` +
+      `Bar chart, ${document.evidence}. Test accuracy by class: worst ${worst.label} with ` +
       `${format.percent(worst.accuracy)}, best ${best.label} with ${format.percent(best.accuracy)}.`,
   };
 }
@@ -95,9 +112,8 @@ function classesFinding(document) {
 /** Return the short live line of the phone's bottom bar, "SIMULATED · ε 2.73 of 3 · 82 %". */
 export function liveLine(document) {
   const budget = format.value(document.parameters.privacy_budget);
-  const spent = document.evidence === "measured" ? document.epsilon_spent : document.privacy.epsilon;
   const accuracy = document.final_metrics ? format.percent(document.final_metrics.accuracy, 0) : "no epoch yet";
-  return `${badgeOf(document)} · ε ${format.epsilon(spent)} of ${budget} · ${accuracy}`;
+  return `${badgeOf(document)} · ε ${format.epsilon(headlineOf(document).epsilon)} of ${budget} · ${accuracy}`;
 }
 
 /** Return what a training is doing, "Training: epoch 4 of 15", or null when it is at rest. */

@@ -5,7 +5,8 @@
  *   catalog      what GET /api/parameters says
  *   settings     the values of all controls, by their API names, and `mode`
  *   applied      null, or the last change made by a button: {label, before, after, metricsBefore, result, reason}
- *   simulation   the newest simulated run document, or null
+ *   simulation   the newest forecast: a simulated run document (or, without a fit, a planned one), or null;
+ *                its `privacyIsWhole` once the slower accountant has answered too
  *   run          the measured run document that the page follows, or null
  *   runSettings  the settings that `run` was started with
  *   revealed     how much of a simulated curve is drawn while it replays, 0..1 (1: all of it)
@@ -80,6 +81,12 @@ export function withSimulation(state, document) {
   return { ...state, simulation: document, problem: null, lost: false };
 }
 
+/** Return the state whose forecast holds a fuller privacy report, if it still is of these settings. */
+export function withPrivacy(state, privacy, settings) {
+  if (state.settings !== settings || !state.simulation) return state;
+  return { ...state, simulation: { ...state.simulation, privacy, privacyIsWhole: true } };
+}
+
 /** Return the state with the newest copy of the followed run; the first copy also fixes its settings. */
 export function withRun(state, document, runSettings = state.runSettings) {
   return { ...state, run: document, runSettings, sending: false, lost: false, problem: null };
@@ -116,6 +123,12 @@ export function shownDocument(state) {
 export function isStale(state) {
   if (shownDocument(state) !== state.run || !state.run || !state.runSettings) return false;
   return changesBetween(state.runSettings, state.settings).length > 0;
+}
+
+/** Return whether the server has a simulation of this task with this optimizer. */
+export function isSimulated(catalog, { task, optimizer }) {
+  const known = catalog.tasks.find(({ name }) => name === task).simulated_optimizers;
+  return known === undefined || known.includes(optimizer);
 }
 
 /** Return whether `document` was made with these settings (a newer answer may still be on its way). */

@@ -2,7 +2,6 @@
 
 import * as format from "./format.js";
 import { classSeries, clippingSeries } from "./series.js";
-import { evidenceOf } from "./sentences.js";
 
 /** Return the tables of the four charts. */
 export function tablesOf(document, planned = document) {
@@ -16,7 +15,7 @@ export function tablesOf(document, planned = document) {
 
 function trainingTable(document) {
   return {
-    caption: `Training by epoch (${evidenceOf(document)})`,
+    caption: `Training by epoch (${document.evidence})`,
     columns: ["Epoch", "Test accuracy", "Training loss", "Test loss", "ε so far", "Clipped"],
     rows: document.epochs.map((point) => [
       String(point.epoch), format.percent(point.accuracy), format.loss(point.loss), format.loss(point.test_loss),
@@ -42,7 +41,7 @@ function clippingTable(document) {
   const beforeAt = new Map(before.map(({ x, y }) => [x, y]));
   const share = (shares, x) => `${(shares.get(x) ?? 0).toFixed(1)} %`;
   return {
-    caption: `Per-example gradient norms (${evidenceOf(document)})`,
+    caption: `Per-example gradient norms (${document.evidence})`,
     columns: ["Norm about", "Before clipping", "After clipping"],
     rows: norms
       .sort((first, second) => first - second)
@@ -54,7 +53,7 @@ function classesTable(document) {
   const { labels, own, baseline } = classSeries(document);
   const withBaseline = baseline.length > 0;
   return {
-    caption: `Test accuracy by class (${evidenceOf(document)})`,
+    caption: `Test accuracy by class (${document.evidence})`,
     columns: ["Class", "Accuracy", ...(withBaseline ? ["Without privacy"] : [])],
     rows: own.map((accuracy, index) => [
       labels[index], `${accuracy.toFixed(1)} %`, ...(withBaseline ? [`${baseline[index].toFixed(1)} %`] : []),

@@ -27,9 +27,11 @@ export class BaseChart {
 
   /** Draw again in the colours of another theme. */
   recolour(palette) {
+    const { model } = this;
     this.chart.destroy();
+    this.model = null; // nothing to mark while the new chart is still empty
     this.create(palette);
-    if (this.model) this.update(this.model);
+    if (model) this.update(model);
   }
 
   /** Return the Chart.js configuration; fixed scales and no data yet. */

@@ -54,7 +54,7 @@ export class BudgetChart extends BaseChart {
 }
 
 function datasets(palette) {
-  const line = { data: [], parsing: false, tension: 0, cubicInterpolationMode: "monotone", borderColor: palette.epsilon };
+  const line = { data: [], parsing: false, borderColor: palette.epsilon };
   return [
     { ...line, label: "planned", borderWidth: 2, borderDash: [2, 4], pointRadius: 0 },
     { ...line, label: "spent", borderWidth: 3, pointRadius: 2.5, backgroundColor: palette.epsilon },

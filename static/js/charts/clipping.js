@@ -5,6 +5,7 @@ import { axis, BaseChart, commonOptions } from "./base.js";
 import { verticalLine } from "./marks.js";
 import { faded } from "./palette.js";
 
+const RARE = 0.2; // per cent of examples; rarer norms do not widen the axis
 const TICKS = new Set([0.01, 0.1, 1, 10, 100, 1000]);
 
 export class ClippingChart extends BaseChart {
@@ -38,7 +39,7 @@ export class ClippingChart extends BaseChart {
     beforeLine.data = before;
     afterLine.data = after;
     const { x, y } = this.chart.options.scales;
-    Object.assign(x, bounds([...before, ...after].filter((point) => point.y > 0), clippingNorm));
+    Object.assign(x, bounds([...before, ...after].filter((point) => point.y > RARE), clippingNorm));
     y.max = top;
   }
 

@@ -54,10 +54,10 @@ export class Advice {
     return parts.length ? element("p", { class: "prediction" }, `Then: ${parts.join(", ")}`) : null;
   }
 
-  updateStatement({ privacy }) {
+  updateStatement({ privacy, evidence, privacyIsWhole }) {
     setText(byId("statement"), privacy.statement ?? privacy.reason ?? "");
     setText(byId("interpretation"), privacy.interpretation?.sentence ?? "");
-    const rows = accountants(privacy).map(([name, value, note]) =>
+    const rows = accountants(privacy, evidence === "simulated" && !privacyIsWhole).map(([name, value, note]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value), element("td", {}, note)));
     byId("accountants").replaceChildren(...rows);
     byId("privacy-warnings").replaceChildren(...(privacy.warnings ?? []).map((text) => element("li", {}, textOf(text))));
@@ -69,11 +69,12 @@ export class Advice {
   }
 }
 
-function accountants(privacy) {
+function accountants(privacy, pending) {
+  const missing = pending ? ["computing…", ""] : ["none", privacy.epsilon_pld_reason ?? ""];
   return [
     ["RDP", `ε ${format.epsilon(privacy.epsilon_rdp)}`, "the headline: a valid upper bound"],
-    ["PLD", privacy.epsilon_pld === null ? "not ready" : `ε ${format.epsilon(privacy.epsilon_pld)}`,
-      privacy.epsilon_pld === null ? privacy.epsilon_pld_reason ?? "" : "a valid upper bound, the tightest known"],
+    ["PLD", ...(privacy.epsilon_pld === null
+      ? missing : [`ε ${format.epsilon(privacy.epsilon_pld)}`, "a valid upper bound, the tightest known"])],
     ["GDP", `ε ${format.epsilon(privacy.epsilon_gdp)}`, "an approximation that under-reports; never the claim"],
   ];
 }

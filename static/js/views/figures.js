@@ -36,7 +36,7 @@ export class Figures {
     if (!document) return;
     const planned = plannedDocument(state, document);
     const measured = document.evidence === "measured";
-    const forecast = measured && state.simulation && !isStale(state) ? trainingSeries(state.simulation) : null;
+    const forecast = measured && state.simulation?.epochs.length && !isStale(state) ? trainingSeries(state.simulation) : null;
     const series = revealed(trainingSeries(document), measured ? 1 : state.revealed);
     this.charts.training.update({ series, forecast });
     this.charts.privacy.update(budgetSeries(document, planned));
@@ -53,7 +53,8 @@ export class Figures {
     for (const [name, { title, description }] of Object.entries(findings)) {
       setText(byId(`${name}-title`), title);
       byId(`${name}-canvas`).setAttribute("aria-label", description);
-      byId(`${name}-figure`).classList.toggle("stale", stale);
+      const invalid = name === "privacy" && document.privacy.valid === false;
+      byId(`${name}-figure`).classList.toggle("stale", stale || invalid);
       const badge = byId(`${name}-badge`);
       badge.dataset.evidence = document.evidence;
       setText(badge, badgeOf(document));

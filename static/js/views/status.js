@@ -2,7 +2,7 @@
 
 import { byId, setText } from "../dom.js";
 import * as format from "../format.js";
-import { activityOf, badgeOf, contextOf, liveLine, outcomeOf } from "../sentences.js";
+import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf } from "../sentences.js";
 import { isStale, isTraining, shownDocument } from "../state.js";
 import { binomialHalfWidth } from "../statistics.js";
 
@@ -32,24 +32,25 @@ export class StatusStrip {
     setText(byId("context"), contextOf(shown, this.catalog));
   }
 
-  updateTiles({ final_metrics: metrics, dataset, epochs, parameters, privacy, evidence, epsilon_spent: spent }) {
+  updateTiles(shown) {
+    const { final_metrics: metrics, dataset, epochs, parameters } = shown;
     const halfWidth = metrics && binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
     setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
     setText(byId("tile-accuracy-note"), halfWidth
       ? `± ${(halfWidth * 100).toFixed(1)} (95 %, ${format.count(dataset.test_examples)} test examples)` : "after the first epoch");
     setText(byId("tile-loss"), format.loss(metrics?.loss));
-    const epsilon = evidence === "measured" ? spent : privacy.epsilon;
+    const { epsilon, note } = headlineOf(shown);
     setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
-    setText(byId("tile-epsilon-note"), `at δ ${format.value(parameters.delta)} (RDP)`);
+    setText(byId("tile-epsilon-note"), note);
     setText(byId("tile-clipped"), format.percent(epochs.at(-1)?.clipped_fraction, 0));
     setText(byId("tile-clipped-note"), `of gradients, at C ${format.value(parameters.clipping_norm)}`);
   }
 
-  updateMeter({ evidence, epsilon_spent: spent, privacy, parameters: { privacy_budget: budget } }) {
-    const epsilon = evidence === "measured" ? spent : privacy.epsilon;
+  updateMeter(shown) {
+    const budget = shown.parameters.privacy_budget;
+    const { epsilon, verb } = headlineOf(shown);
     const share = epsilon === null ? Infinity : epsilon / budget;
     const meter = byId("meter");
-    const verb = evidence === "measured" ? "spent" : "planned";
     const over = share > 1 ? `, over budget by ${epsilon === null ? "any amount" : format.epsilon(epsilon - budget)}` : "";
     const text = `ε ${format.epsilon(epsilon)} of ${format.value(budget)} ${verb}${over}`;
     meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? budget, budget)));
@@ -85,6 +86,6 @@ export class StatusStrip {
 }
 
 function restingText({ settings, run }) {
-  if (settings.mode === "simulation") return "A simulation answers at once and touches no data.";
-  return run ? "" : "Press Run Training to train on the server. Until then you see the simulated forecast.";
+  if (settings.mode === "simulation") return "Instant; touches no data.";
+  return run ? "" : "Press Run Training; until then, the forecast.";
 }
