@@ -119,7 +119,7 @@ def epsilon_at(parameters: RunParameters) -> Callable[[int], float | None]:
     )
 
     def at(steps: int) -> float | None:
-        epsilon = curve.at(steps)
+        epsilon = curve.at(steps).epsilon
         return epsilon if math.isfinite(epsilon) else None
 
     return at

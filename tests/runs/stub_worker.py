@@ -41,8 +41,13 @@ def play(job: dict) -> None:
     finish(run_id, "done", 100)
 
 
-threading.Thread(target=read, daemon=True).start()
-while True:
-    message = messages.get()
-    if "parameters" in message:
-        play(message)
+def main() -> None:
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        message = messages.get()
+        if "parameters" in message:
+            play(message)
+
+
+if __name__ == "__main__":
+    main()
