@@ -125,6 +125,7 @@ SILENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("flat-tail", {}, {}),
     ("flat-tail", OPTIMAL, {"accuracies": NOT_LEARNING}),
     ("use-optimal", OPTIMAL, {"accuracies": LEARNT_EARLY}),
+    ("use-optimal", preset_parameters("mnist", "optimal"), {"accuracies": NOT_LEARNING}),
     ("use-optimal", {"privacy_budget": 0.5, "noise_multiplier": 2.5}, {}),
     ("noise-dominates", OPTIMAL, {"rows": DROWNED, "accuracies": LEARNT_EARLY}),
     ("noise-dominates", OPTIMAL, {"rows": DROWNED, "accuracies": (0.2,), "state": "running"}),

@@ -88,6 +88,8 @@ def _optimal(case: Case) -> Iterator[Advice]:
         return
     best = preset_parameters(parameters.task, "optimal")
     changes = {name: value for name, value in best.items() if getattr(parameters, name) != value}
+    if not changes:
+        return
     epsilon = case.epsilon_with(**changes)
     after, evidence = expected_accuracy(replace(parameters, sampling="poisson", **changes), case.accuracy_of)
     before = case.accuracy if case.accuracy is not None else case.accuracy_of(parameters)
