@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
+
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.settings import Settings, SettingsError
@@ -15,19 +16,33 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
+class _Handler(WSGIRequestHandler):
+    """Answers without telling versions, and keeps no log of requests: it would hold full addresses."""
+
+    def version_string(self) -> str:
+        return "dpsgd-playground"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 def serve(app: Flask) -> None:
     """Serve ``app`` on the address of its settings until it is interrupted or terminated.
 
     Raises:
         SystemExit: the address cannot be listened on; one line says why and names the setting.
     """
-    from werkzeug.serving import make_server
-
     settings: Settings = app.extensions["settings"]
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its request log holds full addresses
     with _listening(settings) as listener:
         address = f"http://{_in_url(settings.host)}:{listener.getsockname()[1]}"
-        server = make_server(settings.host, settings.port, app, threaded=True, fd=listener.fileno())
+        server = make_server(
+            settings.host,
+            settings.port,
+            app,
+            threaded=True,
+            request_handler=_Handler,
+            fd=listener.fileno(),
+        )
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         print(f"DP-SGD Interactive Playground: {address} (Ctrl+C stops it)", flush=True)
         try:

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,9 +44,13 @@ def address() -> Iterator[str]:
         match = re.fullmatch(r"DP-SGD Interactive Playground: (http://127\.0\.0\.1:\d+) .*\n", line)
         assert match, line
         yield match[1]
+        children = psutil.Process(server.pid).children(recursive=True)
         server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=20) == 0
-        assert "Traceback" not in server.stderr.read() if server.stderr else ""
+        output, errors = server.communicate(timeout=20)
+    assert (server.returncode, output) == (0, "")
+    assert "Traceback" not in errors
+    assert "127.0.0.1 - -" not in errors, "requests are logged with their addresses"
+    assert psutil.wait_procs(children, timeout=10)[1] == [], "a child process was left behind"
 
 
 def test_serves_where_it_says(address: str) -> None:

@@ -139,6 +139,15 @@ class RunError(Answer):
     message: str
 
 
+class Progress(Answer):
+    """How far a run is: its phase, its place in the queue (1 is next), its private steps."""
+
+    phase: str | None
+    queue_position: int | None
+    steps: int
+    steps_total: int
+
+
 class Baseline(Answer):
     """The same run without privacy."""
 
@@ -198,6 +207,8 @@ class Run(Answer):
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     mode: Literal["simulation", "real"]
     evidence: Literal["simulated", "measured"]
+    created_at: str | None = Field(description="when the run was asked for (UTC, ISO 8601)")
+    progress: Progress
     parameters: ResolvedParameters  # type: ignore[valid-type]
     dataset: Dataset
     model: Model

@@ -10,6 +10,7 @@ import pytest
 
 from app import __version__
 from app.errors import KINDS
+from app.schemas.documents import Run
 from app.schemas.openapi import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,13 @@ def test_http_api_md_describes_exactly_what_is_served(client):
     headings = re.findall(r"^### `([A-Z]+) (/[^`]*)`", text, re.MULTILINE)
     described = {(method.lower(), path.replace("<id>", "{run_id}")) for method, path in headings}
     assert described == served(client)
+
+
+def test_http_api_md_describes_every_field_of_the_run_document():
+    text = (ROOT / "docs" / "http_api.md").read_text(encoding="utf-8")
+    table = text.partition("## The run document")[2].partition("## ")[0]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", "".join(first_cells))) == set(Run.model_fields)
 
 
 def references(node: Any) -> set[str]:
