@@ -7,6 +7,7 @@ Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import logging
@@ -37,7 +38,7 @@ def main() -> None:
     train = _load_trainer()
     while True:
         job = jobs.get()
-        train(job, _sender(output, job["run"]), lambda run_id=job["run"]: run_id in stopped)
+        train(job, _sender(output, job["run"]), functools.partial(stopped.__contains__, job["run"]))
 
 
 def _claim_standard_output() -> IO[str]:
