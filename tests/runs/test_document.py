@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from app.privacy.accounting import epsilon_rdp
 
 from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready
 from app.parameters import RunParameters
+from app.privacy.accounting import epsilon_rdp
 from app.runs.document import Document, Measurements, run_document, simulated_document
 from tests.runs.conftest import HISTOGRAM, epoch_point, iteration_point
 
