@@ -27,10 +27,8 @@ export function lessonOf({ before, after, evidence, optimizerBefore, optimizerAf
 }
 
 const STEP_LESSON =
-  "Better privacy and better accuracy at once: before, the step size was the limit, not the noise. With plain SGD at " +
-  "this learning rate a step moves the weights by at most learning rate × C, and the training ends before it arrives; " +
-  "less noise would have changed almost nothing. Momentum 0.9 lets the same gradients carry ten times as far, " +
-  "and that leaves room for more noise.";
+  "Better privacy and better accuracy at once: the step size was the limit, not the noise. Plain SGD at this learning " +
+  "rate ends before it arrives; momentum 0.9 carries the same gradients ten times as far, with room for more noise.";
 
 function stepWasTheLimit({ gained, optimizerBefore, optimizerAfter }) {
   return optimizerBefore === "sgd" && optimizerAfter === "momentum" && gained > 0;

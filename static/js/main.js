@@ -34,6 +34,7 @@ async function start() {
   const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), new Figures(), new Advice(actions)];
   const figures = views[2];
   bindTheme(() => figures.recolour());
+  render(views, catalog, store.get());
   store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
   connectForecast(store, catalog);
   connectTightBound(store);

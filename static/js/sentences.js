@@ -26,8 +26,8 @@ export function contextOf(document, catalog) {
   const optimizer = catalog.optimizers.find(({ name }) => name === parameters.optimizer);
   const seed = parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`;
   return [
-    `${dataset?.title ?? parameters.dataset}, ${format.count(parameters.train_size)} examples`,
-    model?.title ?? parameters.model,
+    `${brief(dataset?.title ?? parameters.dataset)}, ${format.count(parameters.train_size)} examples`,
+    brief(model?.title ?? parameters.model),
     optimizer?.title ?? parameters.optimizer,
     seed,
   ].join(" · ");
@@ -45,7 +45,7 @@ export function findingsOf(document, planned = document) {
 
 function trainingFinding(document) {
   const last = document.epochs.at(-1);
-  if (!last) return { title: "Accuracy and loss", description: "No epoch has ended yet." };
+  if (!last) return { title: awaiting(document), description: "No epoch has ended yet." };
   const epochs = last.epoch === 1 ? "1 epoch" : `${last.epoch} epochs`;
   const baseline = document.baseline?.final_metrics;
   const against = baseline ? `, ${format.percent(baseline.accuracy)} without privacy` : "";
@@ -56,6 +56,10 @@ function trainingFinding(document) {
       `after epoch 1 to ${format.percent(last.accuracy)} after epoch ${last.epoch}${against}; ` +
       `training loss from ${format.loss(document.epochs[0].loss)} to ${format.loss(last.loss)}.`,
   };
+}
+
+function awaiting({ evidence }) {
+  return evidence === "planned" ? "Accuracy unknown until it is trained" : "Waiting for the first epoch";
 }
 
 function privacyFinding(document, planned) {
@@ -73,6 +77,7 @@ function privacyFinding(document, planned) {
       description: `Line chart of the Poisson figure, which does not hold here. ${planned.privacy.shuffle.explanation}`,
     };
   }
+  if (planned !== document && document.state === "done") return comparison(document, planned);
   const side = end > budget ? "over" : "within";
   const spent = document.evidence === "measured" ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
   return {
@@ -80,6 +85,14 @@ function privacyFinding(document, planned) {
     description:
       `Line chart. The privacy loss ε rises steeply at first and ever more slowly, to ${format.epsilon(end)} ` +
       `at δ ${format.value(delta)} after ${epochs} epochs; the budget is ${format.value(budget)}.${spent}`,
+  };
+}
+
+function comparison(document, planned) {
+  const [next, spent] = [format.epsilon(planned.privacy.epsilon), format.epsilon(document.epsilon_spent)];
+  return {
+    title: `The new settings would spend ε ${next}, this run spent ${spent}`,
+    description: `Line chart. The measured run spent ε ${spent}; the settings as they are now would spend ε ${next}.`,
   };
 }
 
@@ -125,7 +138,7 @@ export function activityOf(state) {
   if (run.state === "queued") return queueSentence(run.progress?.queue_position);
   const { phase, steps, steps_total: total } = run.progress ?? {};
   if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
-  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)}, epoch ${run.epochs.length} done`;
+  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)} · ${run.epochs.length} of ${run.parameters.epochs} epochs`;
 }
 
 function queueSentence(position) {
@@ -140,6 +153,11 @@ export function outcomeOf(run) {
     return `Stopped after ${run.epochs.length} of ${run.parameters.epochs} epochs; ε ${format.epsilon(run.epsilon_spent)} is spent.`;
   }
   return run.state === "done" ? `Finished in ${format.duration(run.final_metrics?.training_seconds)}.` : null;
+}
+
+/** Return a title without its remark in brackets. */
+function brief(title) {
+  return title.replace(/ \(.*\)$/, "");
 }
 
 function capital(text) {

@@ -29,18 +29,19 @@ export function budgetSeries(document, planned = document) {
   };
 }
 
-/** Return the gradient-norm histograms: {before, after, clippingNorm, clipped, top} with shares in per cent. */
+/**
+ * Return the gradient-norm histograms: {before, after, clippingNorm, top, below} with shares in per cent.
+ * `top` leaves room above the inner bins; `below` is the lowest bin where it is higher than that, else null.
+ */
 export function clippingSeries(document) {
   const norms = document.gradient_norms;
-  if (!norms) return { before: [], after: [], clippingNorm: document.parameters.clipping_norm, clipped: null, top: 10 };
+  const none = { before: [], after: [], clippingNorm: document.parameters.clipping_norm, top: 10, below: null };
+  if (!norms) return none;
   const before = inPercent(norms.before);
-  return {
-    before,
-    after: inPercent(norms.after),
-    clippingNorm: norms.clipping_norm,
-    clipped: norms.clipped_fraction,
-    top: niceCeiling(1.3 * Math.max(1, ...before.map(({ y }) => y))),
-  };
+  const inner = before.length > 2 ? before.slice(1, -1) : before; // the outer bins also hold all that lies beyond them
+  const top = niceCeiling(1.3 * Math.max(1, ...inner.map(({ y }) => y)));
+  const below = before[0]?.y > top ? before[0] : null;
+  return { before, after: inPercent(norms.after), clippingNorm: norms.clipping_norm, top, below };
 }
 
 /** Return the test accuracy of each class: {labels, own, baseline} in per cent; baseline [] where there is none. */

@@ -62,7 +62,7 @@ test("a person is told what the training is doing and how it ended", () => {
   const doing = (changes) => activityOf({ run: run(changes), sending: false, lost: false });
   assert.match(doing({ state: "queued", progress: { queue_position: 2 } }), /Queued, 2 in line/);
   assert.equal(doing({ state: "running", progress: { phase: "loading data", steps: 0, steps_total: 30 } }), "Loading data…");
-  assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30/);
+  assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30 · 3 of 3 epochs/);
   assert.equal(doing({ state: "done" }), null);
   assert.match(activityOf({ run: null, sending: false, lost: true }), /kept/);
   assert.equal(outcomeOf(run({ state: "failed", error: { message: "MNIST is missing." } })), "MNIST is missing.");

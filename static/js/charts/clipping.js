@@ -5,8 +5,9 @@ import { axis, BaseChart, commonOptions } from "./base.js";
 import { verticalLine } from "./marks.js";
 import { faded } from "./palette.js";
 
+const SHORTEST = 1e-5; // where the axis ends at the latest
 const RARE = 0.2; // per cent of examples; rarer norms do not widen the axis
-const TICKS = new Set([0.01, 0.1, 1, 10, 100, 1000]);
+const TICKS = new Set([0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000]);
 
 export class ClippingChart extends BaseChart {
   config(palette) {
@@ -27,7 +28,7 @@ export class ClippingChart extends BaseChart {
             grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? format.value(tick) : null) },
           }),
           y: axis({
-            title: "Examples (%)", colour: palette.muted, palette, min: 0, max: 10, ticks: { maxTicksLimit: 5 },
+            title: "Examples (%)", colour: palette.muted, palette, min: 0, max: 10, ticks: { maxTicksLimit: 5, includeBounds: false },
           }),
         },
       },
@@ -44,10 +45,15 @@ export class ClippingChart extends BaseChart {
   }
 
   drawMarks(chart) {
-    const { clippingNorm, after, top } = this.model;
+    const { clippingNorm, after, top, below } = this.model;
     if (!clippingNorm) return;
     const x = chart.scales.x.getPixelForValue(clippingNorm);
     verticalLine(chart, { x, colour: this.palette.ink });
+    if (below) {
+      const words = `▲ ${below.y.toFixed(0)} % are ${format.value(Number(below.x.toPrecision(1)))} or less`;
+      const corner = { x: chart.chartArea.left + 5, y: chart.chartArea.top + 42, align: "left" };
+      this.label(chart, words, { ...corner, colour: this.palette.gradient });
+    }
     const pile = Math.max(0, ...after.map(({ y }) => y));
     const leftHalf = x < (chart.chartArea.left + chart.chartArea.right) / 2;
     const place = { x: leftHalf ? x + 7 : x - 7, align: leftHalf ? "left" : "right" };
@@ -72,5 +78,5 @@ function datasets(palette) {
 
 function bounds(points, clippingNorm) {
   const norms = [...points.map(({ x }) => x), clippingNorm || 1];
-  return { min: Math.max(Math.min(...norms) / 1.5, 1e-3), max: Math.max(...norms) * 1.5 };
+  return { min: Math.max(Math.min(...norms) / 1.5, SHORTEST), max: Math.max(...norms) * 1.5 };
 }

@@ -6,6 +6,7 @@ import { apart } from "./marks.js";
 
 export const MOST_LOSS = 3; // nats; a loss above is flagged at the edge with its number
 const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 }; // the last point stands on the plot's edge; keep it whole
+const LABEL_ROOM = 6; // pixels that a label needs above and below its middle
 const LABEL_OFFSET = 14; // pixels between a line's end and its number
 
 export class TrainingChart extends BaseChart {
@@ -56,16 +57,18 @@ export class TrainingChart extends BaseChart {
     }
   }
 
+  /** Write the last finished epoch's values, the same that the tiles show, beside their points. */
   labelEnds(chart, { accuracy, loss }) {
-    const [lastAccuracy, lastLoss] = [accuracy.at(-1), loss.at(-1)];
+    const lastAccuracy = accuracy.findLast(({ end }) => end);
+    const lastLoss = loss.findLast(({ end }) => end);
     if (!lastAccuracy) return;
     const x = chart.scales.x.getPixelForValue(lastAccuracy.x);
     const accuracyAt = chart.scales.accuracy.getPixelForValue(lastAccuracy.y);
     const lossAt = chart.scales.loss.getPixelForValue(Math.min(lastLoss.y, MOST_LOSS));
-    const above = accuracyAt <= lossAt ? 1 : -1;
-    const [high, low] = apart(accuracyAt - above * LABEL_OFFSET, lossAt + above * LABEL_OFFSET);
-    this.label(chart, `${lastAccuracy.y.toFixed(1)} %`, { x, y: high, colour: this.palette.accuracy });
-    this.label(chart, `loss ${format.loss(lastLoss.y)}`, { x, y: low, colour: this.palette.loss });
+    const away = accuracyAt <= lossAt ? LABEL_OFFSET : -LABEL_OFFSET;
+    const [first, second] = apart(roomy(chart, accuracyAt, -away), roomy(chart, lossAt, away));
+    this.label(chart, `${lastAccuracy.y.toFixed(1)} %`, { x, y: first, colour: this.palette.accuracy });
+    this.label(chart, `loss ${format.loss(lastLoss.y)}`, { x, y: second, colour: this.palette.loss });
   }
 
   flagHighLosses(chart, loss) {
@@ -75,6 +78,12 @@ export class TrainingChart extends BaseChart {
     const place = { x: chart.scales.x.getPixelForValue(worst.x), y: chart.chartArea.top, align: "center" };
     this.label(chart, `▲ loss ${format.loss(worst.y)}`, { ...place, colour: this.palette.loss });
   }
+}
+
+/** Return the height of a label at `offset` from a point, on the other side where the plot ends. */
+function roomy({ chartArea: { top, bottom } }, point, offset) {
+  const wanted = point + offset;
+  return wanted < top + LABEL_ROOM || wanted > bottom - LABEL_ROOM ? point - offset : wanted;
 }
 
 function datasets(palette) {

@@ -85,7 +85,9 @@ export class StatusStrip {
   }
 }
 
-function restingText({ settings, run }) {
+function restingText({ settings, run, simulation }) {
+  if (!run && simulation?.evidence === "planned") return "No simulation fitted here: ε is exact, train for real to see accuracy.";
+  if (!simulation && !run) return "Loading…";
   if (settings.mode === "simulation") return "Instant; touches no data.";
   return run ? "" : "Press Run Training; until then, the forecast.";
 }
