@@ -46,24 +46,26 @@ class _Axis:
         return self.before, needed - self.before - self.size
 
 
-def kernel_gradients(layer: Any, inputs: Any, gradients: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """Return [B, K, O] kernel gradients and what turns a flat sum of them into the kernel's shape.
+@dataclass(frozen=True)
+class KernelGradients:
+    """Per-example kernel gradients in ``parts`` of [B, k, O], and the way back from their flat sums.
 
-    ``inputs`` is [B, H, W, C] and ``gradients`` dL/dz [B, h, w, O]. K counts the
-    kernel's kh·kw·C entries in an order (and with zero rows) that the second result undoes.
+    ``restore`` maps the sums over the examples, one [k·O] a part, to the kernel's own shape.
     """
-    axes = [
+
+    parts: list[Any]
+    restore: Callable[[list[Any]], Any]
+
+
+def kernel_gradients(layer: Any, inputs: Any, gradients: Any) -> KernelGradients:
+    """Return the gradients for ``inputs`` [B, H, W, C] and ``gradients`` dL/dz [B, h, w, O]."""
+    rows, columns = (
         _axis(layer, axis=axis, size=inputs.shape[axis + 1], outputs=gradients.shape[axis + 1])
         for axis in (0, 1)
-    ]
-    channels = inputs.shape[-1]
-    narrow = axes[0].stride * axes[1].kernel * channels <= _MAX_IDENTITY_CHANNELS
-    extract = _patches_by_identity if narrow else _patches_by_blocks
-    patches, mask, restore = extract(inputs, *axes)
-    positions = axes[0].outputs * axes[1].outputs
-    columns = tf.reshape(gradients, [-1, positions, gradients.shape[-1]])
-    products = tf.matmul(patches, columns, transpose_a=True)
-    return (products if mask is None else products * mask), restore
+    )
+    narrow = rows.stride * columns.kernel * inputs.shape[-1] <= _MAX_IDENTITY_CHANNELS
+    along = tf.reshape(gradients, [-1, rows.outputs * columns.outputs, gradients.shape[-1]])
+    return (_by_identity if narrow else _by_blocks)(inputs, along, rows, columns)
 
 
 def _axis(layer: Any, *, axis: int, size: int, outputs: int) -> _Axis:
@@ -80,8 +82,11 @@ def _fit(inputs: Any, rows: tuple[int, int], columns: tuple[int, int]) -> Any:
     return tf.pad(cropped, paddings) if any(map(any, paddings)) else cropped
 
 
-def _patches_by_identity(inputs: Any, rows: _Axis, columns: _Axis) -> tuple[Any, Any, Callable[[Any], Any]]:
-    """One convolution with an identity kernel of one stride of rows, then contiguous row slices."""
+def _by_identity(inputs: Any, gradients: Any, rows: _Axis, columns: _Axis) -> KernelGradients:
+    """One convolution with an identity kernel of one stride of rows, then contiguous row slices.
+
+    Each slice meets the gradients on its own: joining them first would copy every patch once more.
+    """
     channels = inputs.shape[-1]
     width = rows.stride * columns.kernel * channels
     fitted = _fit(
@@ -91,19 +96,20 @@ def _patches_by_identity(inputs: Any, rows: _Axis, columns: _Axis) -> tuple[Any,
     )
     identity = np.eye(width, dtype=np.float32).reshape(rows.stride, columns.kernel, channels, width)
     strips = tf.nn.conv2d(fitted, identity, strides=[rows.stride, columns.stride], padding="VALID")
-    positions = rows.outputs * columns.outputs
     slices = [
-        tf.reshape(strips[:, block : block + rows.outputs], [-1, positions, width])
+        tf.reshape(strips[:, block : block + rows.outputs], [-1, gradients.shape[1], width])
         for block in range(rows.blocks)
     ]
-    entries = rows.kernel * columns.kernel * channels
-    slices[-1] = slices[-1][:, :, : entries - (rows.blocks - 1) * width]
-    patches = tf.concat(slices, axis=2)  # [B, positions, kh·kw·C]
+    surplus = rows.blocks * width - rows.kernel * columns.kernel * channels
+    slices[-1] = slices[-1][:, :, : width - surplus]
     shape = [rows.kernel, columns.kernel, channels, -1]
-    return patches, None, lambda total: tf.reshape(total, shape)
+    return KernelGradients(
+        [tf.matmul(part, gradients, transpose_a=True) for part in slices],
+        lambda sums: tf.reshape(tf.concat(sums, axis=0), shape),
+    )
 
 
-def _patches_by_blocks(inputs: Any, rows: _Axis, columns: _Axis) -> tuple[Any, Any, Callable[[Any], Any]]:
+def _by_blocks(inputs: Any, gradients: Any, rows: _Axis, columns: _Axis) -> KernelGradients:
     """Stride-sized blocks moved into the channels, then unit slices."""
     channels = inputs.shape[-1]
     blocks = _space_to_depth(
@@ -115,24 +121,23 @@ def _patches_by_blocks(inputs: Any, rows: _Axis, columns: _Axis) -> tuple[Any, A
         rows.stride,
         columns.stride,
     )
-    positions = rows.outputs * columns.outputs
     slices = [
-        tf.reshape(
-            blocks[:, row : row + rows.outputs, column : column + columns.outputs],
-            [-1, positions, blocks.shape[-1]],
-        )
+        blocks[:, row : row + rows.outputs, column : column + columns.outputs]
         for row in range(rows.blocks)
         for column in range(columns.blocks)
     ]
-    patches = tf.concat(slices, axis=2)  # [B, positions, (bh, bw, sh, sw, C)]
+    entries = rows.blocks * columns.blocks * blocks.shape[-1]
+    patches = tf.reshape(tf.concat(slices, axis=3), [-1, gradients.shape[1], entries])
+    products = tf.matmul(patches, gradients, transpose_a=True)  # [B, (bh, bw, sh, sw, C), O]
+    mask = _valid_entries(rows, columns, channels)
     split = [rows.blocks, columns.blocks, rows.stride, columns.stride, channels, -1]
-    whole = [rows.blocks * rows.stride, columns.blocks * columns.stride, channels, -1]
+    whole = [rows.blocks * rows.stride, columns.blocks * columns.stride, channels, gradients.shape[-1]]
 
-    def restore(total: Any) -> Any:
-        ordered = tf.transpose(tf.reshape(total, split), [0, 2, 1, 3, 4, 5])
+    def restore(sums: list[Any]) -> Any:
+        ordered = tf.transpose(tf.reshape(sums[0], split), [0, 2, 1, 3, 4, 5])
         return tf.reshape(ordered, whole)[: rows.kernel, : columns.kernel]
 
-    return patches, _valid_entries(rows, columns, channels), restore
+    return KernelGradients([products if mask is None else products * mask], restore)
 
 
 def _space_to_depth(images: Any, row_stride: int, column_stride: int) -> Any:

@@ -8,6 +8,7 @@ input and the gradient at its pre-activation, whose norm is ‖a_i‖·‖g_i‖
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from app.training.dpsgd import convolution
+from app.training.dpsgd.convolution import KernelGradients
 from app.training.dpsgd.recording import Record
 
 
@@ -56,8 +58,9 @@ def per_example_gradients(record: Record, output_gradients: Any) -> PerExampleGr
         return _materialised(general_gradients(record, output_gradients))
     inputs = record.arguments[0][0]
     if type(layer) is keras.layers.Conv2D:
-        kernel, restore = convolution.kernel_gradients(layer, inputs, output_gradients)
-        return _with_bias(layer, kernel, restore, output_gradients)
+        return _with_bias(
+            layer, convolution.kernel_gradients(layer, inputs, output_gradients), output_gradients
+        )
     if len(inputs.shape) == 2:
         return _dense(layer, inputs, output_gradients)
     return _dense_over_positions(layer, inputs, output_gradients)
@@ -81,40 +84,49 @@ def _dense_over_positions(layer: Any, inputs: Any, gradients: Any) -> PerExample
     batch = tf.shape(inputs)[0]
     rows = tf.reshape(inputs, [batch, -1, depth])
     columns = tf.reshape(gradients, [batch, -1, units])
-    kernel = tf.matmul(rows, columns, transpose_a=True)  # [B, depth, units]
-    return _with_bias(layer, kernel, lambda total: total, columns)
+    products = tf.matmul(rows, columns, transpose_a=True)  # [B, depth, units]
+    kernel = KernelGradients([products], lambda sums: tf.reshape(sums[0], [depth, units]))
+    return _with_bias(layer, kernel, columns)
 
 
-def _with_bias(layer: Any, kernel: Any, restore: Callable[[Any], Any], gradients: Any) -> PerExampleGradients:
-    """Return the gradients of a layer that adds its bias at every position.
-
-    ``restore`` turns the flat sum over examples into the kernel's shape.
-    """
-    parts, restores = [kernel], [restore]
+def _with_bias(layer: Any, kernel: KernelGradients, gradients: Any) -> PerExampleGradients:
+    """Return the gradients of a layer that adds its bias at every position."""
+    parts = list(kernel.parts)
     if layer.use_bias:
         parts.append(tf.reduce_sum(gradients, axis=list(range(1, len(gradients.shape) - 1))))
-        restores.append(lambda total: total)
-    plain = _materialised(parts)
+    flat = _FlatGradients(parts)
 
     def weighted_sum(weights: Any) -> list[Any]:
-        return [restore(total) for restore, total in zip(restores, plain.weighted_sum(weights), strict=True)]
+        sums = flat.weighted_sum(weights)
+        return [kernel.restore(sums[: len(kernel.parts)]), *sums[len(kernel.parts) :]]
 
-    return PerExampleGradients(plain.squared_norms, weighted_sum)
+    return PerExampleGradients(flat.squared_norms(), weighted_sum)
 
 
 def _materialised(gradients: list[Any]) -> PerExampleGradients:
     """Return norms and sums of gradients held as one [B, ...] tensor a variable."""
-    flat = [tf.reshape(part, [tf.shape(part)[0], -1]) for part in gradients]
-    squared = tf.add_n([tf.reduce_sum(tf.square(part), axis=1) for part in flat])
+    flat = _FlatGradients(gradients)
 
     def weighted_sum(weights: Any) -> list[Any]:
-        row = weights[tf.newaxis, :]  # [1, B]
-        return [
-            tf.reshape(tf.matmul(row, part), tf.shape(gradient)[1:])
-            for part, gradient in zip(flat, gradients, strict=True)
-        ]
+        sums = flat.weighted_sum(weights)
+        return [tf.reshape(total, part.shape[1:]) for total, part in zip(sums, gradients, strict=True)]
 
-    return PerExampleGradients(squared, weighted_sum)
+    return PerExampleGradients(flat.squared_norms(), weighted_sum)
+
+
+class _FlatGradients:
+    """Per-example gradients in parts [B, ...], each flattened to [B, k]."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        self._parts = [tf.reshape(part, [tf.shape(part)[0], math.prod(part.shape[1:])]) for part in parts]
+
+    def squared_norms(self) -> Any:
+        # One fused kernel a part: squaring and then summing would write all gradients once more.
+        return tf.add_n([tf.square(tf.math.reduce_euclidean_norm(part, axis=1)) for part in self._parts])
+
+    def weighted_sum(self, weights: Any) -> list[Any]:
+        row = weights[tf.newaxis, :]  # [1, B]
+        return [tf.matmul(row, part)[0] for part in self._parts]
 
 
 def general_gradients(record: Record, output_gradients: Any) -> list[Any]:

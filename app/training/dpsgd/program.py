@@ -56,6 +56,19 @@ class Measured(NamedTuple):
     signal_sum: Any
     norms: Any
 
+    @classmethod
+    def nothing(cls) -> Measured:
+        return cls(tf.constant(0), tf.constant(0.0), tf.constant(0.0), tf.zeros([0]))
+
+    def plus(self, indices: Any, found: GradientSum, batch_size: Any) -> Measured:
+        """Return the sums with one more step, whose sample was ``indices``."""
+        return Measured(
+            self.examples + tf.size(indices),
+            self.loss_sum + found.loss_sum,
+            self.signal_sum + tf.linalg.global_norm(found.sums) / batch_size,
+            tf.concat([self.norms, found.norms], axis=0),
+        )
+
 
 class Kind(NamedTuple):
     """What a program is traced for besides the architecture; a change of any of it needs another."""
@@ -128,25 +141,23 @@ class Program:
         """Take ``steps`` steps; ``batches`` [steps, B] are the samples if they are not drawn here."""
         self._load(*state)
 
-        def body(offset: Any, measured: Measured) -> tuple[Any, Measured]:
-            step = first_step + tf.cast(offset, tf.int64)
-            poisson = self._kind.sampling == "poisson"
-            indices = self._sample(data, knobs, step) if poisson else batches[offset]
-            found = self._sum_over(indices, data, knobs)
-            self._apply(found.sums, knobs, step)
-            return offset + 1, Measured(
-                measured.examples + tf.size(indices),
-                measured.loss_sum + found.loss_sum,
-                measured.signal_sum + tf.linalg.global_norm(found.sums) / knobs.batch_size,
-                tf.concat([measured.norms, found.norms], axis=0),
-            )
+        def sample(offset: Any) -> Any:
+            if self._kind.sampling == "poisson":
+                return self._sample(data, knobs, first_step + tf.cast(offset, tf.int64))
+            return batches[tf.minimum(offset, steps - 1)]
 
-        scalar = tf.TensorShape([])
-        _, measured = tf.while_loop(
-            lambda offset, _: offset < steps,
+        def body(offset: Any, indices: Any, measured: Measured) -> tuple[Any, Any, Measured]:
+            found = self._sum_over(indices, data, knobs)
+            self._apply(found.sums, knobs, first_step + tf.cast(offset, tf.int64))
+            following = sample(offset + 1)  # does not wait for this step, so it fills idle cores
+            return offset + 1, following, measured.plus(indices, found, knobs.batch_size)
+
+        scalar, vector = tf.TensorShape([]), tf.TensorShape([None])
+        _, _, measured = tf.while_loop(
+            lambda offset, *_: offset < steps,
             body,
-            (tf.constant(0), Measured(tf.constant(0), tf.constant(0.0), tf.constant(0.0), tf.zeros([0]))),
-            shape_invariants=(scalar, Measured(scalar, scalar, scalar, tf.TensorShape([None]))),
+            (tf.constant(0), sample(tf.constant(0)), Measured.nothing()),
+            shape_invariants=(scalar, vector, Measured(scalar, scalar, scalar, vector)),
         )
         weights = [tf.identity(variable) for variable in self._variables]
         return State(weights, [tf.identity(slot) for slots in self._slots for slot in slots]), measured
