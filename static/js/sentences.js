@@ -73,7 +73,7 @@ function privacyFinding(document, planned) {
   }
   if (planned.privacy.valid === false) {
     return {
-      title: `Not a guarantee: shuffled batches are not covered by this ε ${format.epsilon(end)}`,
+      title: `ε ${format.epsilon(end)} does not cover shuffled batches`,
       description: `Line chart of the Poisson figure, which does not hold here. ${planned.privacy.shuffle.explanation}`,
     };
   }
@@ -91,7 +91,7 @@ function privacyFinding(document, planned) {
 function comparison(document, planned) {
   const [next, spent] = [format.epsilon(planned.privacy.epsilon), format.epsilon(document.epsilon_spent)];
   return {
-    title: `The new settings would spend ε ${next}, this run spent ${spent}`,
+    title: `New settings: ε ${next}; this run spent ${spent}`,
     description: `Line chart. The measured run spent ε ${spent}; the settings as they are now would spend ε ${next}.`,
   };
 }

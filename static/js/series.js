@@ -30,18 +30,21 @@ export function budgetSeries(document, planned = document) {
 }
 
 /**
- * Return the gradient-norm histograms: {before, after, clippingNorm, top, below} with shares in per cent.
- * `top` leaves room above the inner bins; `below` is the lowest bin where it is higher than that, else null.
+ * Return the gradient-norm histograms: {before, after, clippingNorm, top, below, pile} with shares in per cent.
+ * `top` leaves room above the inner bins; `below` is the lowest bin where it is higher than that, else null;
+ * `pile` is the share that lies in the bin of C after clipping, which is the highest one then.
  */
 export function clippingSeries(document) {
   const norms = document.gradient_norms;
-  const none = { before: [], after: [], clippingNorm: document.parameters.clipping_norm, top: 10, below: null };
+  const none = { before: [], after: [], clippingNorm: document.parameters.clipping_norm, top: 10, below: null, pile: 0 };
   if (!norms) return none;
   const before = inPercent(norms.before);
   const inner = before.length > 2 ? before.slice(1, -1) : before; // the outer bins also hold all that lies beyond them
   const top = niceCeiling(1.3 * Math.max(1, ...inner.map(({ y }) => y)));
   const below = before[0]?.y > top ? before[0] : null;
-  return { before, after: inPercent(norms.after), clippingNorm: norms.clipping_norm, top, below };
+  const after = inPercent(norms.after);
+  const pile = after.findLast(({ y }) => y > 0)?.y ?? 0;
+  return { before, after, clippingNorm: norms.clipping_norm, top, below, pile };
 }
 
 /** Return the test accuracy of each class: {labels, own, baseline} in per cent; baseline [] where there is none. */

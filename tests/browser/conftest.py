@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.serving import free_port, serving
 
@@ -23,6 +23,8 @@ QUIET = (
     "--no-first-run",
 )
 DESKTOP = {"width": 1440, "height": 900}
+
+expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy with other tests
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,18 @@ test("histograms are shares in per cent with room above the tallest bar before c
   assert.equal(after.reduce((total, { y }) => total + y, 0), 100);
   assert.equal(clippingNorm, 1);
   assert.equal(top, 100);
+  assert.equal(series.clippingSeries(exampleDocument()).pile, 90);
+});
+
+test("a lowest bin that holds all shorter norms is flagged instead of flattening the others", () => {
+  const shares = [0.5, 0.02, 0.03, 0.45];
+  const before = shares.map((y, index) => ({ x: 10 ** (index - 4), y }));
+  const after = [{ x: 1e-4, y: 0.5 }, { x: 0.002, y: 0.5 }, { x: 0.1, y: 0 }];
+  const norms = { clipping_norm: 0.002, clipped_fraction: 0.48, before, after };
+  const { top, below, pile } = series.clippingSeries(exampleDocument({ gradient_norms: norms }));
+  assert.ok(top < 10, String(top));
+  assert.equal(below.y, 50);
+  assert.equal(pile, 50);
 });
 
 test("before the first epoch every series is empty and nothing fails", () => {

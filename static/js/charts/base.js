@@ -4,6 +4,9 @@ import { labelAt } from "./marks.js";
 
 const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
 
+/** How far points may reach over the plot's edge, in pixels: the last one stands on it and stays whole. */
+export const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 };
+
 export class BaseChart {
   /** `canvas` must stand in a box with a fixed height; `palette` comes from readPalette(). */
   constructor(canvas, palette) {
@@ -77,7 +80,7 @@ export function axis({ title, colour, palette, grid = true, ...rest }) {
   const { ticks = {}, ...options } = rest;
   return {
     title: { display: true, text: title, color: colour, font: { ...FONT, weight: "600" }, padding: 2 },
-    ticks: { color: colour, font: FONT, maxRotation: 0, ...ticks },
+    ticks: { color: colour, font: FONT, maxRotation: 0, padding: 6, ...ticks },
     grid: { color: palette.grid, drawOnChartArea: grid, drawTicks: false },
     border: { color: palette.grid },
     ...options,

@@ -1,7 +1,7 @@
 /** The privacy chart: planned ε dotted, spent ε solid, the budget as a line. */
 
 import * as format from "../format.js";
-import { axis, BaseChart, commonOptions, epochAxis, fitEpochs } from "./base.js";
+import { axis, BaseChart, commonOptions, epochAxis, fitEpochs, POINT_ROOM } from "./base.js";
 
 const HEADROOM = 1.15;
 
@@ -54,7 +54,7 @@ export class BudgetChart extends BaseChart {
 }
 
 function datasets(palette) {
-  const line = { data: [], parsing: false, borderColor: palette.epsilon };
+  const line = { data: [], parsing: false, clip: POINT_ROOM, borderColor: palette.epsilon };
   return [
     { ...line, label: "planned", borderWidth: 2, borderDash: [2, 4], pointRadius: 0 },
     { ...line, label: "spent", borderWidth: 3, pointRadius: 2.5, backgroundColor: palette.epsilon },

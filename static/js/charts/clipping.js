@@ -45,7 +45,7 @@ export class ClippingChart extends BaseChart {
   }
 
   drawMarks(chart) {
-    const { clippingNorm, after, top, below } = this.model;
+    const { clippingNorm, top, below, pile } = this.model;
     if (!clippingNorm) return;
     const x = chart.scales.x.getPixelForValue(clippingNorm);
     verticalLine(chart, { x, colour: this.palette.ink });
@@ -54,7 +54,6 @@ export class ClippingChart extends BaseChart {
       const corner = { x: chart.chartArea.left + 5, y: chart.chartArea.top + 42, align: "left" };
       this.label(chart, words, { ...corner, colour: this.palette.gradient });
     }
-    const pile = Math.max(0, ...after.map(({ y }) => y));
     const leftHalf = x < (chart.chartArea.left + chart.chartArea.right) / 2;
     const place = { x: leftHalf ? x + 7 : x - 7, align: leftHalf ? "left" : "right" };
     this.label(chart, `C = ${format.value(clippingNorm)}`, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });

@@ -1,11 +1,10 @@
 /** The training chart: test accuracy on the left axis, training loss on the right one, sharing their gridlines. */
 
 import * as format from "../format.js";
-import { axis, BaseChart, commonOptions, epochAxis, fitEpochs } from "./base.js";
+import { axis, BaseChart, commonOptions, epochAxis, fitEpochs, POINT_ROOM } from "./base.js";
 import { apart } from "./marks.js";
 
 export const MOST_LOSS = 3; // nats; a loss above is flagged at the edge with its number
-const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 }; // the last point stands on the plot's edge; keep it whole
 const LABEL_ROOM = 6; // pixels that a label needs above and below its middle
 const LABEL_OFFSET = 14; // pixels between a line's end and its number
 
