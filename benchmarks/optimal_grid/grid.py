@@ -33,9 +33,9 @@ EPOCHS = (10, 15, 20)
 class Plan:
     """How one task is searched.
 
-    ``epsilon_limit`` bounds the ε of every candidate. ``incumbent`` keeps its
-    place unless a candidate is better by more than ``margin`` (a fraction).
-    ``short`` is the number of epochs of the first, coarse stage.
+    ``epsilon_limit`` bounds the ε of every candidate; ``incumbent`` keeps its
+    place unless a candidate is clearly better. ``short`` is the number of epochs
+    of the first, coarse stage.
     """
 
     task: str
@@ -43,7 +43,6 @@ class Plan:
     incumbent: Mapping[str, Any]
     short: int
     search_seeds: tuple[int, ...]
-    margin: float
 
 
 def _recipe(*values: Any) -> dict[str, Any]:
@@ -63,7 +62,6 @@ def plans() -> dict[str, Plan]:
         incumbent=_MNIST_INCUMBENT,
         short=3,
         search_seeds=(1,),
-        margin=0.003,
     )
     small = {
         task: Plan(
@@ -72,7 +70,6 @@ def plans() -> dict[str, Plan]:
             incumbent=preset_parameters(task, "balanced"),
             short=10,
             search_seeds=(1, 2),
-            margin=0.005,
         )
         for task in ("mnist-1500", "digits", "xor")
     }
