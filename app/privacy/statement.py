@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from app.privacy import wording
 from app.privacy.accounting import GDP_LABEL, EpsilonCurve, epsilon_gdp
+from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.interpretation import Interpretation, interpret, interpret_gaussian
 from app.privacy.mechanism import InvalidMechanism, Mechanism
 from app.privacy.pld import SMALLEST_SIGMA, PldResult, epsilon_pld
@@ -25,9 +27,10 @@ def privacy_report(
 ) -> dict[str, Any]:
     """Return everything the product says about ``mechanism``'s privacy, ready for JSON.
 
-    Every number is finite or None. ``epsilon`` is the RDP headline (None with a
-    ``reason`` where it is infinite); with shuffled batches ``valid`` is False and
-    ``shuffle`` holds the bounds that do apply.
+    Every number is finite or None. ``epsilon`` is the headline, which holds for the
+    sampling done (None with a ``reason`` where it is infinite): by RDP, or with
+    shuffled batches their worst case; ``valid`` is then False, since the Poisson
+    figures beside it do not apply, and ``shuffle`` holds what is known.
 
     Args:
         mechanism: what runs.
@@ -40,8 +43,9 @@ def privacy_report(
     steps = mechanism.steps if steps_taken is None else steps_taken
     if steps < 0:
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
-    curve = EpsilonCurve.of(mechanism)
-    rdp = curve.at(steps)
+    rdp = EpsilonCurve.of(mechanism).at(steps)
+    epsilon_at = guaranteed_epsilon(mechanism)
+    epsilon = epsilon_at(steps)
     numbers: dict[str, Any] = {
         "sampling_probability": mechanism.sampling_probability,
         "noise_multiplier": mechanism.noise_multiplier,
@@ -50,8 +54,8 @@ def privacy_report(
     }
     pld = epsilon_pld(**numbers, wait=wait_for_pld)
     figures = {
-        "epsilon": _finite(rdp.epsilon),
-        "reason": None if math.isfinite(rdp.epsilon) else wording.INFINITE_REASON,
+        "epsilon": epsilon,
+        "reason": None if epsilon is not None else wording.INFINITE_REASON,
         "valid": mechanism.sampling == "poisson",
         "delta": mechanism.delta,
         "epsilon_rdp": _finite(rdp.epsilon),
@@ -67,7 +71,7 @@ def privacy_report(
         "batch_size": mechanism.batch_size,
         "epochs": mechanism.epochs,
         "steps": steps,
-        "per_epoch": _per_epoch(mechanism, curve, steps),
+        "per_epoch": _per_epoch(mechanism, epsilon_at, steps),
         "assumptions": _assumptions(mechanism, pld),
         "warnings": wording.warnings_for(mechanism, rdp),
     }
@@ -82,13 +86,13 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _per_epoch(mechanism: Mechanism, curve: EpsilonCurve, steps: int) -> list[dict[str, Any]]:
-    """Return the RDP epsilon at the end of each epoch that ``steps`` completes."""
+def _per_epoch(
+    mechanism: Mechanism, epsilon_at: Callable[[int], float | None], steps: int
+) -> list[dict[str, Any]]:
+    """Return the headline epsilon at the end of each epoch that ``steps`` completes."""
     ends = ((epoch, mechanism.steps_after(epoch)) for epoch in range(1, mechanism.epochs + 1))
     return [
-        {"epoch": epoch, "iteration": end, "epsilon": _finite(curve.at(end).epsilon)}
-        for epoch, end in ends
-        if end <= steps
+        {"epoch": epoch, "iteration": end, "epsilon": epsilon_at(end)} for epoch, end in ends if end <= steps
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +22,7 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
-from app.privacy.accounting import EpsilonCurve
+from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
 from app.simulation import simulate
@@ -112,17 +111,7 @@ def simulated_document(parameters: RunParameters, notices: Iterable[Mapping[str,
 
 def epsilon_at(parameters: RunParameters) -> Callable[[int], float | None]:
     """Return the function from steps taken to the ε they spent (None where it is infinite)."""
-    curve = EpsilonCurve(
-        sampling_probability=parameters.sampling_probability,
-        noise_multiplier=parameters.noise_multiplier,
-        delta=parameters.delta,
-    )
-
-    def at(steps: int) -> float | None:
-        epsilon = curve.at(steps).epsilon
-        return epsilon if math.isfinite(epsilon) else None
-
-    return at
+    return guaranteed_epsilon(Mechanism.of(parameters))
 
 
 def run_document(
@@ -174,7 +163,7 @@ def run_document(
 
 
 def final_epsilon(parameters: RunParameters) -> float | None:
-    """Return the RDP ε of a whole run with ``parameters``, None where it is infinite."""
+    """Return the ε of a whole run with ``parameters``, None where it is infinite."""
     return epsilon_at(parameters)(parameters.steps)
 
 

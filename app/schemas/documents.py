@@ -177,7 +177,9 @@ class Privacy(Answer):
 
     epsilon: float | None = Field(description="the headline, by RDP; null where it is infinite")
     reason: str | None = Field(description="why epsilon is null")
-    valid: bool = Field(description="false where the sampling done is not the one accounted")
+    valid: bool = Field(
+        description="false where batches are shuffled: the Poisson figures (rdp, pld, gdp) do not apply then"
+    )
     delta: float
     epsilon_rdp: float | None
     epsilon_pld: float | None = Field(description="the tightest known bound; null with its reason")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from typing import Any
 
@@ -12,7 +11,8 @@ import numpy as np
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters, default_of
-from app.privacy.accounting import EpsilonCurve
+from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
 from app.training.course import Course, Diverged, Ledger, Stopped
 from app.training.datasets import Data, DataUnavailable, load
@@ -111,18 +111,8 @@ def _marking_failures(emit: Emit) -> Emit:
 
 
 def accountant(parameters: RunParameters) -> EpsilonAt:
-    """Return the RDP ε of ``parameters`` as a function of the steps taken, None where it is infinite."""
-    curve = EpsilonCurve(
-        sampling_probability=parameters.sampling_probability,
-        noise_multiplier=parameters.noise_multiplier,
-        delta=parameters.delta,
-    )
-
-    def at(steps: int) -> float | None:
-        epsilon = curve.at(steps).epsilon
-        return epsilon if math.isfinite(epsilon) else None
-
-    return at
+    """Return the ε of ``parameters`` as a function of the steps taken, None where it is infinite."""
+    return guaranteed_epsilon(Mechanism.of(parameters))
 
 
 def warm_up() -> None:

@@ -14,7 +14,7 @@ export function headlineOf({ privacy, evidence, epsilon_spent: spent, parameters
   const atDelta = `at δ ${format.value(parameters.delta)}`;
   if (privacy.valid === false) {
     const note = `${atDelta}, worst case: shuffled batches are not covered by the Poisson analysis`;
-    return { epsilon: privacy.shuffle.worst_case_epsilon, verb: "in the worst case", note };
+    return { epsilon: privacy.epsilon, verb: "in the worst case", note };
   }
   const measured = evidence === "measured";
   return { epsilon: measured ? spent : privacy.epsilon, verb: measured ? "spent" : "planned", note: `${atDelta} (RDP)` };
@@ -73,8 +73,8 @@ function privacyFinding(document, planned) {
   }
   if (planned.privacy.valid === false) {
     return {
-      title: `ε ${format.epsilon(end)} does not cover shuffled batches`,
-      description: `Line chart of the Poisson figure, which does not hold here. ${planned.privacy.shuffle.explanation}`,
+      title: `Shuffled batches: ε ${format.epsilon(end)} in the worst case`,
+      description: `Line chart of the worst case of each pass. ${planned.privacy.shuffle.explanation}`,
     };
   }
   if (planned !== document && document.state === "done") return comparison(document, planned);

@@ -104,6 +104,8 @@ def test_shuffled_batches_invalidate_the_poisson_number() -> None:
     assert bounds["lower_bound_epsilon"] == pytest.approx(4.56, abs=0.01)
     # 7,032 steps begin a 16th pass of 468 batches: mu = sqrt(16) / 1.1.
     assert bounds["worst_case_epsilon"] == pytest.approx(21.461, abs=0.001)
+    assert found["epsilon"] == found["per_epoch"][-1]["epsilon"] == bounds["worst_case_epsilon"]
+    assert found["epsilon_rdp"] < 1  # the Poisson figure, which does not apply
     assert "Poisson number is not valid" in bounds["explanation"]
     assert found["interpretation"]["level"] == "little"  # by the worst case, not by the Poisson 0.9
     assert "ε = 21.47" in found["statement"]

@@ -53,8 +53,7 @@ export class Figures {
     for (const [name, { title, description }] of Object.entries(findings)) {
       setText(byId(`${name}-title`), title);
       byId(`${name}-canvas`).setAttribute("aria-label", description);
-      const invalid = name === "privacy" && document.privacy.valid === false;
-      byId(`${name}-figure`).classList.toggle("stale", stale || invalid);
+      byId(`${name}-figure`).classList.toggle("stale", stale);
       const badge = byId(`${name}-badge`);
       badge.dataset.evidence = document.evidence;
       setText(badge, badgeOf(document));
