@@ -76,19 +76,29 @@ def _iterations(parameters: RunParameters, steps: int) -> Array:
     return np.minimum(-(-parts // (POINTS_PER_EPOCH * parameters.batch_size)), steps).astype(float)
 
 
+def expected_final_accuracy(parameters: RunParameters, profile: Profile) -> float:
+    """Return the final test accuracy of the average run, without any seed's luck."""
+    steps = np.array([float(parameters.steps)])
+    moved = learning.motion(_setting(parameters, steps), profile.motion)
+    classes = DATASETS[parameters.dataset].classes
+    expected = learning.expected_accuracy(moved, profile.table, profile.motion, classes=classes)
+    return float(expected[0])
+
+
 def _lucky_motion(parameters: RunParameters, profile: Profile, luck: Luck, steps: Array) -> Motion:
-    moved = learning.motion(
-        Setting(
-            optimizer=parameters.optimizer,
-            clipping_norm=parameters.clipping_norm,
-            noise_multiplier=parameters.noise_multiplier,
-            batch_size=parameters.batch_size,
-            learning_rate=parameters.learning_rate,
-            steps=steps,
-        ),
-        profile.motion,
-    )
+    moved = learning.motion(_setting(parameters, steps), profile.motion)
     return Motion(
         travel=moved.travel * travel_factor(luck, profile.luck, steps.size),
         wander=moved.wander * wander_factor(luck, profile.luck, steps.size),
+    )
+
+
+def _setting(parameters: RunParameters, steps: Array) -> Setting:
+    return Setting(
+        optimizer=parameters.optimizer,
+        clipping_norm=parameters.clipping_norm,
+        noise_multiplier=parameters.noise_multiplier,
+        batch_size=parameters.batch_size,
+        learning_rate=parameters.learning_rate,
+        steps=steps,
     )

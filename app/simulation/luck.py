@@ -1,4 +1,8 @@
-"""The seeded luck of one run: how it departs from the average run of the same settings.
+"""The seeded luck of one run: how its curve wobbles about the average run of the same settings.
+
+The size is that of the wobble along measured curves. What sets whole runs apart,
+above all their initial weights, is not drawn: a simulation shows the average
+over initial weights.
 
 The pattern depends on the seed alone, so that two settings drawn with one seed
 differ by the settings and by nothing else. It acts on the inputs of the closed
@@ -24,12 +28,8 @@ MOST_DEVIATIONS = 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class Luck:
-    """Standard-normal patterns of one seed: ``start`` is one number, the others have shape [points].
+    """Standard-normal patterns of one seed, shape [points]; ``classes`` has shape [MOST_CLASSES]."""
 
-    ``classes`` has shape [MOST_CLASSES].
-    """
-
-    start: float
     pace: Array
     noise: Array
     test: Array
@@ -42,9 +42,9 @@ def luck_of(seed: int) -> Luck:
     draws = np.clip(
         generator.standard_normal((3, MOST_EPOCHS * POINTS_PER_EPOCH)), -MOST_DEVIATIONS, MOST_DEVIATIONS
     )
-    start, *classes = np.clip(generator.standard_normal(1 + MOST_CLASSES), -MOST_DEVIATIONS, MOST_DEVIATIONS)
+    classes = np.clip(generator.standard_normal(MOST_CLASSES), -MOST_DEVIATIONS, MOST_DEVIATIONS)
     pace, noise = _correlated(draws[:2])
-    return Luck(start=float(start), pace=pace, noise=noise, test=draws[2], classes=np.array(classes))
+    return Luck(pace=pace, noise=noise, test=draws[2], classes=classes)
 
 
 def _correlated(draws: Array) -> Array:
@@ -61,12 +61,11 @@ def _correlated(draws: Array) -> Array:
 def travel_factor(luck: Luck, constants: Constants, points: int) -> Array:
     """Return by how much this run's luck stretches its travel at each of ``points``.
 
-    Travel adds up steps of random usefulness, initial weights included, so that
-    its relative luck fades with the square root of the epochs.
+    Travel adds up steps of random usefulness, so that its relative luck fades
+    with the square root of the epochs.
     """
     epochs = np.arange(1, points + 1) / POINTS_PER_EPOCH
-    deviation = constants["start"] * luck.start + constants["pace"] * luck.pace[:points]
-    return np.asarray(np.exp(deviation / np.sqrt(epochs)))
+    return np.asarray(np.exp(constants["pace"] * luck.pace[:points] / np.sqrt(epochs)))
 
 
 def wander_factor(luck: Luck, constants: Constants, points: int) -> Array:

@@ -17,11 +17,13 @@ from benchmarks.simulation_fit.measurements import Measurements
 
 Array = npt.NDArray[np.float64]
 
-KNOTS = 12
+KNOTS = 9
 TABLE_POINTS = 40
 STARTS = 6
 EVALUATIONS = 120
-RIDGE = 0.5
+SMOOTH = 1.0
+"""Weight, in points of accuracy, of a change in the slope (logarithm) of the table from knot to knot."""
+RIDGE = 1.0
 """Weight, in points of accuracy, of one prior standard deviation of one constant."""
 
 # Centre and width (standard deviation of the logarithm) of each constant before the data are seen.
@@ -30,15 +32,15 @@ SGD_PRIOR: Mapping[str, tuple[float, float]] = {
     "pull": (0.1, 2.0),
     "travel_scale": (10.0, 1.0),
     "pull_decay": (0.5, 0.5),
-    "blur": (300.0, 3.0),
+    "blur": (100.0, 1.5),
     "blur_decay": (0.7, 0.5),
-    "blur_power": (1.0, 0.3),
+    "blur_power": (2.0, 0.8),
 }
 ADAM_PRIOR: Mapping[str, tuple[float, float]] = {
     **SGD_PRIOR,
     "pull": (20.0, 2.0),
     "travel_scale": (0.05, 1.0),
-    "blur": (1000.0, 3.0),
+    "blur": (300.0, 1.5),
     "adam_signal": (0.01, 1.5),
     "adam_power": (1.0, 0.3),
     "fading_scale": (0.1, 1.5),
@@ -167,7 +169,7 @@ class AccuracyFit:
         size = len(self._names)
         error = (predicted_accuracy(self._points, self._model(theta)) - self._target) * self._scale
         rises = theta[size + 1 :]
-        smooth = 0.3 * np.diff(rises)
+        smooth = SMOOTH * np.diff(rises)
         not_flat = np.minimum(rises + 8.0, 0.0)
         return np.concatenate([error[self._training], RIDGE * theta[:size], smooth, not_flat])
 

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from app.simulation import gradients, learning
 from app.simulation.learning import Motion
-from app.simulation.luck import POINTS_PER_EPOCH
+from app.simulation.luck import EPOCH_CORRELATION, POINTS_PER_EPOCH
 from benchmarks.simulation_fit.accuracy_fit import AccuracyModel, Array, Points, predicted_accuracy
 from benchmarks.simulation_fit.measurements import CLASSES, LEVELS, QUANTILES, Measurements
 
@@ -155,44 +155,41 @@ def fit_classes(points: Points, measured: Measurements, training: Mask) -> tuple
     return {name: float(value) for name, value in constants.items()}, offsets.tolist()
 
 
-def fit_luck(points: Points, model: AccuracyModel, *, test_examples: int) -> Constants | None:
-    """Return the size of a run's luck from runs that repeat one setting, or None if there are none.
+def fit_luck(points: Points, model: AccuracyModel, *, test_examples: int) -> Constants:
+    """Return the size of the wobble along measured curves.
 
-    The variance over repeats is laid out on how strongly accuracy answers to
-    travel and to wander, and on the test set's own binomial variance.
+    The bends of the error (second differences along a run, from the second epoch
+    on) keep the wobble and drop what a whole run is off by. Their squares are laid
+    out on how strongly accuracy answers to travel, to wander and to the test set.
     """
-    deviation = _deviations(points)
-    repeated = np.isfinite(deviation)
-    if not np.any(repeated):
-        return None
+    bends = _bends(points, predicted_accuracy(points, model) - points.accuracy)
+    found = np.isfinite(bends)
     expected = predicted_accuracy(points, model)
     by_travel, by_wander = _answers(points, model)
-    binomial = expected * (1.0 - expected) / test_examples
-    design = np.stack([by_travel**2, by_wander**2, binomial], axis=1)[repeated]
-    variances, _ = nnls(design, deviation[repeated] ** 2)
-    travel = float(np.sqrt(variances[0]))
-    lasting = _lasting_share(points, deviation, by_travel)
-    return {
-        "start": travel * float(np.sqrt(lasting)),
-        "pace": travel * float(np.sqrt(1.0 - lasting)),
-        "noise": float(np.sqrt(variances[1])),
-        "test": float(np.sqrt(variances[2])),
-    }
+    bend = 6.0 - 8.0 * EPOCH_CORRELATION + 2.0 * EPOCH_CORRELATION**2
+    design = np.stack(
+        [
+            bend * by_travel**2,
+            bend * by_wander**2,
+            6.0 * expected * (1.0 - expected) / test_examples,  # not remembered from epoch to epoch
+        ],
+        axis=1,
+    )[found]
+    # Divided by what is expected of them, small bends count as much as large ones.
+    scale = 1.0 / (design.sum(axis=1) + np.median(bends[found] ** 2))
+    variances, _ = nnls(design * scale[:, None], bends[found] ** 2 * scale)
+    return dict(zip(("pace", "noise", "test"), np.sqrt(variances).tolist(), strict=True))
 
 
-def _deviations(points: Points) -> Array:
-    """Return each point's departure from the mean over repeats (variance unbiased), NaN without repeats."""
-    deviation = np.full(points.accuracy.shape, np.nan)
-    private = np.isfinite(points.clipping_norm)
-    for setting in np.unique(points.setting):
-        repeats = private & (points.setting == setting)
-        for epoch in np.unique(points.epoch[repeats]):
-            chosen = repeats & (points.epoch == epoch)
-            count = int(chosen.sum())
-            if count > 1:
-                values = points.accuracy[chosen]
-                deviation[chosen] = (values - values.mean()) * np.sqrt(count / (count - 1.0))
-    return deviation
+def _bends(points: Points, error: Array) -> Array:
+    """Return e[t-1] - 2 e[t] + e[t+1] along each run, at its middle point; NaN elsewhere."""
+    bends = np.full(error.shape, np.nan)
+    for run in np.unique(points.run):
+        place = np.flatnonzero(points.run == run)
+        place = place[np.argsort(points.epoch[place])][1:]
+        if place.size > 2:
+            bends[place[1:-1]] = np.diff(error[place], n=2)
+    return bends
 
 
 def _answers(points: Points, model: AccuracyModel) -> tuple[Array, Array]:
@@ -210,17 +207,3 @@ def _answers(points: Points, model: AccuracyModel) -> tuple[Array, Array]:
         (accuracy(step, 0.0) - accuracy(-step, 0.0)) / (2.0 * step) / np.sqrt(points.epoch),
         (accuracy(0.0, step) - accuracy(0.0, -step)) / (2.0 * step),
     )
-
-
-def _lasting_share(points: Points, deviation: Array, by_travel: Array) -> float:
-    """Return the share of travel's luck that a run keeps from first to last epoch, 0..1."""
-    products, weights, squares, square_weights = 0.0, 1e-12, 0.0, 1e-12
-    for run in np.unique(points.run[np.isfinite(deviation)]):
-        chosen = points.run == run
-        moved, answer, epoch = deviation[chosen], by_travel[chosen], points.epoch[chosen]
-        apart = np.abs(epoch[:, None] - epoch[None, :]) >= 3
-        products += float(np.sum(apart * np.outer(moved * answer, moved * answer)))
-        weights += float(np.sum(apart * np.outer(answer**2, answer**2)))
-        squares += float(np.sum((moved * answer) ** 2))
-        square_weights += float(np.sum(answer**4))
-    return float(np.clip((products / weights) / max(squares / square_weights, 1e-12), 0.0, 1.0))

@@ -118,21 +118,73 @@ REGIONS: Mapping[tuple[str, str], tuple[Region, ...]] = {
     ("fashion_mnist", "adam"): (_wide(9, (0.0005, 0.02), LARGE_BATCH, (3, 7), unclipped=1),),
 }
 
+DROWNED_NOISE = (2.0, 6.0)
+LATER: Mapping[tuple[str, str], tuple[Region, ...]] = {
+    # Added when the first fits showed too few runs that drown in noise or get far by plain SGD.
+    ("mnist", "sgd"): (
+        Region(
+            runs=4,
+            clipping_norm=(0.5, 4.0),
+            noise_multiplier=DROWNED_NOISE,
+            batch_size=(64, 200),
+            learning_rate=(0.15, 0.5),
+            epochs=(2, 4),
+        ),
+        Region(
+            runs=8,
+            clipping_norm=(0.5, 4.0),
+            noise_multiplier=(0.4, 2.0),
+            batch_size=(128, 512),
+            learning_rate=(0.1, 0.5),
+            epochs=(3, 6),
+        ),
+    ),
+    ("mnist", "momentum"): (
+        Region(
+            runs=5,
+            clipping_norm=(0.5, 4.0),
+            noise_multiplier=DROWNED_NOISE,
+            batch_size=(64, 200),
+            learning_rate=(0.02, 0.2),
+            epochs=(2, 4),
+        ),
+    ),
+    ("mnist", "adam"): (
+        Region(
+            runs=5,
+            clipping_norm=(0.1, 4.0),
+            noise_multiplier=DROWNED_NOISE,
+            batch_size=(64, 200),
+            learning_rate=(0.005, 0.02),
+            epochs=(2, 4),
+        ),
+    ),
+    ("mnist-1500", "sgd"): (_wide(60, (0.02, 1.0), SMALL_BATCH, (8, 40), unclipped=0),),
+    ("mnist-1500", "momentum"): (_wide(60, (0.003, 0.3), SMALL_BATCH, (8, 40), unclipped=0),),
+}
 
-def runs_of(task: str, *, first_seed: int = 0) -> list[RunParameters]:
-    """Return the settings to measure for ``task``, all optimizers interleaved; seeds count up.
+
+def runs_of(task: str) -> list[RunParameters]:
+    """Return the settings to measure for ``task``, all optimizers interleaved; a run's seed is its place.
 
     The order is shuffled, so that a measurement that is cut short has still seen every region.
     """
+    settings = [*_shuffled_settings(task, REGIONS, block=0), *_shuffled_settings(task, LATER, block=1)]
+    return [parameters_of(task, seed=place, **setting) for place, setting in enumerate(settings)]
+
+
+def _shuffled_settings(
+    task: str, regions: Mapping[tuple[str, str], tuple[Region, ...]], *, block: int
+) -> list[dict[str, object]]:
     settings = [
         setting
-        for (name, optimizer), regions in REGIONS.items()
+        for (name, optimizer), boxes in regions.items()
         if name == task
-        for number, region in enumerate(regions)
-        for setting in _settings(task, optimizer, region, number=number)
+        for number, region in enumerate(boxes)
+        for setting in _settings(task, optimizer, region, number=number + 10 * block)
     ]
-    order = np.random.default_rng(2024).permutation(len(settings))
-    return [_with_seed(settings[index], first_seed + place) for place, index in enumerate(order)]
+    order = np.random.default_rng(2024 + block).permutation(len(settings))
+    return [settings[index] for index in order]
 
 
 def _settings(task: str, optimizer: str, region: Region, *, number: int) -> Iterator[dict[str, object]]:
@@ -140,7 +192,6 @@ def _settings(task: str, optimizer: str, region: Region, *, number: int) -> Iter
     points = qmc.LatinHypercube(6, seed=np.random.default_rng(stream)).random(region.runs)
     for index, point in enumerate(points):
         setting = {
-            "task": task,
             "optimizer": optimizer,
             "baseline": index < region.unclipped,
             **_numbers(region, point),
@@ -165,11 +216,13 @@ def _between(ends: Range, share: float) -> float:
     return float(f"{low * (high / low) ** share:.4g}")
 
 
-def _with_seed(setting: dict[str, object], seed: int) -> RunParameters:
-    task = TASKS[str(setting["task"])]
+def parameters_of(task_name: str, **settings: object) -> RunParameters:
+    """Return the parameters of a real run of ``task_name`` with all its ``settings``."""
+    task = TASKS[task_name]
     return RunParameters.from_dict(
         {
             "mode": "real",
+            "task": task.name,
             "dataset": task.dataset,
             "model": task.model,
             "train_size": task.train_size,
@@ -177,7 +230,6 @@ def _with_seed(setting: dict[str, object], seed: int) -> RunParameters:
             "engine": "fast",
             "delta": 1e-5,
             "privacy_budget": 3.0,
-            "seed": seed,
-            **setting,
+            **settings,
         }
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from app.catalog import DATASETS, TASKS
 from app.simulation.gradients import distribution, signal_norm
@@ -35,8 +36,7 @@ from benchmarks.simulation_fit.measurements import Measurements, file_of, read
 FAMILIES: tuple[tuple[str, ...], ...] = (("sgd", "momentum"), ("adam",))
 """Optimizers whose runs share one set of constants; momentum is SGD with a longer step."""
 FITTED_TASKS = ("mnist", "mnist-1500", "digits", "fashion_mnist")
-LUCK_WITHOUT_REPEATS = {"start": 0.1, "pace": 0.05, "noise": 0.1, "test": 1.0}
-WORST_PUBLISHED_ERROR = 5.0
+WORST_PUBLISHED_ERROR = 7.5
 """A family that misses by more points gets no profile: no simulation is better than a misleading one."""
 RANGES = ("clipping_norm", "noise_multiplier", "batch_size", "learning_rate", "epochs")
 
@@ -52,13 +52,19 @@ class Sample:
 
 def main() -> None:
     """Fit all measured tasks, print their errors and write the profiles."""
-    profiles = [
-        profile
-        for task in FITTED_TASKS
-        if file_of(task).exists()
-        for family in FAMILIES
-        for profile in _fit_family(task, family)
-    ]
+    # One thread: sums are then always added in one order, and small matrices are solved faster.
+    with threadpool_limits(limits=1):
+        profiles = [
+            profile
+            for task in FITTED_TASKS
+            if file_of(task).exists()
+            for family in FAMILIES
+            for profile in _fit_family(task, family)
+        ]
+    _write(profiles)
+
+
+def _write(profiles: list[dict[str, Any]]) -> None:
     document = {
         "origin": "python -m benchmarks.simulation_fit.fit, from benchmarks/simulation_fit/measured_*.csv",
         "profiles": profiles,
@@ -73,14 +79,14 @@ def _fit_family(task: str, family: tuple[str, ...]) -> list[dict[str, Any]]:
     if not len(measured):
         return []
     points = points_of(task, measured)
-    sample = Sample(measured=measured, points=points, training=~_held_back(points))
+    sample = Sample(measured=measured, points=points, training=~held_back(points))
     model = AccuracyFit(points, sample.training).best()
     shared = _shared_entry(sample, model)
     entries = [_entry(optimizer, sample, model, shared) for optimizer in family]
     return [e for e in entries if e["published"]["accuracy_error_points"] <= WORST_PUBLISHED_ERROR]
 
 
-def _held_back(points: Points) -> npt.NDArray[np.bool_]:
+def held_back(points: Points) -> npt.NDArray[np.bool_]:
     """Return which points are held back: a third of each optimizer's settings, all repeats together."""
     held: list[str] = []
     for optimizer in np.unique(points.optimizer):
@@ -110,7 +116,7 @@ def _shared_entry(sample: Sample, model: AccuracyModel) -> dict[str, Any]:
         "norms": fit_norms(points, measured, epoch_motion(points, model), training),
         "classes": classes,
         "class_offsets": offsets,
-        "luck": fit_luck(points, model, test_examples=test_examples) or LUCK_WITHOUT_REPEATS,
+        "luck": fit_luck(points, model, test_examples=test_examples),
     }
 
 

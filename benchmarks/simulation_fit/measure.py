@@ -31,7 +31,7 @@ def main() -> None:
         for run, parameters in enumerate(runs_of(task)):
             if time.monotonic() > deadline:
                 return
-            if run not in measured:
+            if run >= arguments.first_run and run not in measured:
                 _measure(run, parameters)
 
 
@@ -39,6 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="+", choices=sorted({task for task, _ in REGIONS}))
     parser.add_argument("--minutes", type=float, default=60.0, help="start no further run after this time")
+    parser.add_argument("--first-run", type=int, default=0, help="leave out the runs before this number")
     return parser.parse_args()
 
 

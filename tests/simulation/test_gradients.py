@@ -1,0 +1,46 @@
+"""The norm distribution against draws from it, and its histogram against its shares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from app.simulation.gradients import NormDistribution, histograms
+
+CASES = [
+    pytest.param(20.0, 0.4, 0.5, id="early: all norms close together"),
+    pytest.param(30.0, 3.0, 2.5, id="midway"),
+    pytest.param(60.0, 9.0, 5.0, id="late: most norms near zero"),
+]
+
+
+def norms_of(ceiling, margin, spread):
+    return NormDistribution(ceiling=np.array([ceiling]), margin=np.array([margin]), spread=np.array([spread]))
+
+
+@pytest.mark.parametrize(("ceiling", "margin", "spread"), CASES)
+def test_shares_means_and_quantiles_agree_with_draws(ceiling, margin, spread):
+    norms = norms_of(ceiling, margin, spread)
+    draws = ceiling * expit(-np.random.default_rng(0).normal(margin, spread, 400_000))
+    for limit in (0.01, 0.3, 1.5, 8.0, 25.0):
+        assert norms.share_above(limit)[0] == pytest.approx(np.mean(draws > limit), abs=0.005)
+        assert norms.mean_clipped(limit)[0] == pytest.approx(
+            np.minimum(draws, limit).mean(), rel=0.01, abs=1e-3
+        )
+    for level in (0.1, 0.5, 0.9):
+        assert norms.quantile(level)[0] == pytest.approx(np.quantile(draws, level), rel=0.03)
+
+
+def test_nothing_is_above_the_ceiling():
+    assert norms_of(10.0, 1.0, 1.0).share_above(np.array([10.0, 20.0])).tolist() == [0.0, 0.0]
+    assert norms_of(10.0, 1.0, 1.0).share_above(0.0).tolist() == [1.0]
+
+
+def test_the_histogram_adds_up_to_the_share_above():
+    norms = norms_of(30.0, 3.0, 2.5)
+    (histogram,) = histograms(norms, 1.0)
+    above = sum(bin_["y"] for bin_ in histogram["before"] if bin_["x"] > 1.0)  # 1.0 is an edge
+    assert above == pytest.approx(norms.share_above(1.0)[0], abs=1e-12)
+    untouched = [bin_ for bin_ in histogram["after"] if bin_["x"] < 0.8]
+    assert untouched == [bin_ for bin_ in histogram["before"] if bin_["x"] < 0.8]
