@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Initial weights are drawn before any data are seen, so they may be public. With plain SGD at small learning
+# rates they decide the accuracy: 15 draws gave 0.76 to 0.87 on the default run (mean 0.83), while sampling and
+# noise move it by 0.3 points. Fresh ones would hide what a slider does; this draw gave 0.826, near the mean.
+PUBLIC_WEIGHTS = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunSeeds:
@@ -20,11 +25,13 @@ class RunSeeds:
 def run_seeds(seed: int | None) -> RunSeeds:
     """Return the seeds of a run: secret ones from the operating system, or those that ``seed`` (>= 0) gives.
 
-    The streams of a given seed are independent children of one ``SeedSequence``,
-    so that none of them tells another; who knows the seed knows them all.
+    Without a seed the initial weights are always the same public draw. The streams
+    of a given seed are independent children of one ``SeedSequence``, so that none of
+    them tells another; who knows the seed knows them all.
     """
     if seed is None:
-        weights, sampling, noise = (int.from_bytes(os.urandom(8), "little") for _ in range(3))
+        weights = PUBLIC_WEIGHTS
+        sampling, noise = (int.from_bytes(os.urandom(8), "little") for _ in range(2))
     else:
         children = np.random.SeedSequence(seed).spawn(3)
         weights, sampling, noise = (int(child.generate_state(1, np.uint64)[0]) for child in children)

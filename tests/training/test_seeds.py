@@ -2,7 +2,7 @@
 
 from dataclasses import astuple
 
-from app.training.seeds import run_seeds
+from app.training.seeds import PUBLIC_WEIGHTS, run_seeds
 
 
 def test_one_seed_gives_the_same_streams_always():
@@ -16,7 +16,11 @@ def test_streams_differ_from_each_other_and_between_seeds():
     assert len(set(streams)) == 600
 
 
-def test_without_a_seed_every_run_is_fresh():
-    streams = [stream for _ in range(50) for stream in astuple(run_seeds(None))]
-    assert len(set(streams)) == 150
+def test_without_a_seed_sampling_and_noise_are_fresh():
+    streams = [stream for _ in range(50) for stream in astuple(run_seeds(None))[1:]]
+    assert len(set(streams)) == 100
     assert max(streams) > 2**60  # all 64 bits are in use
+
+
+def test_without_a_seed_the_initial_weights_are_a_public_draw():
+    assert {run_seeds(None).weights for _ in range(5)} == {PUBLIC_WEIGHTS}
