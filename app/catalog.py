@@ -244,8 +244,7 @@ def why_incompatible(model: str, input_shape: tuple[int, ...]) -> str | None:
     if min(height, width) < info.minimum_side:
         side = info.minimum_side
         return (
-            f'The model "{model}" needs images of at least {side}x{side} pixels; '
-            f"these have {height}x{width}."
+            f'The model "{model}" needs images of at least {side}x{side} pixels; these have {height}x{width}.'
         )
     return None
 

@@ -33,7 +33,7 @@ TOP_LEVEL = {
     "tests",
 }
 DATA_ARCHIVES = {".gz", ".h5", ".keras", ".npy", ".npz", ".pickle", ".pkl", ".tar", ".tgz", ".zip"}
-LARGEST_BYTES = 500_000
+LARGEST_BYTES = 2_000_000  # the measured runs that the simulation is fitted to are the largest
 
 # In pieces, so that this file does not hold what it forbids.
 FORBIDDEN = {
