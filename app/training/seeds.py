@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 # Initial weights are drawn before any data are seen, so they may be public. With plain SGD at small learning
-# rates they decide the accuracy: 15 draws gave 0.76 to 0.87 on the default run (mean 0.83), sampling and noise
-# moved it by 0.3 points. Fresh ones would hide what a slider does; this draw gave 0.826, near the mean.
+# rates they decide the accuracy: 15 draws gave 0.76 to 0.87 on the default run (mean 0.83);
+# sampling and noise moved it by 0.3 points. Fresh ones would hide what a slider does; this draw gave 0.826,
+# near the mean.
 PUBLIC_WEIGHTS = 3
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
-from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
+from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
 from app.parameters import RunParameters, default_of
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
@@ -17,9 +17,10 @@ from app.training import dpsgd, notices
 from app.training.course import Course, Diverged, Ledger, Stopped
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
-from app.training.models import IncompatibleModel, build
+from app.training.engines import EngineUnavailable, engine_of
+from app.training.models import IncompatibleModel
 from app.training.schedule import EpsilonAt, affordable_steps, marks
-from app.training.seeds import RunSeeds, run_seeds
+from app.training.seeds import run_seeds
 
 _log = logging.getLogger(__name__)
 
@@ -31,21 +32,6 @@ class CannotBeTrained(ValueError):
 class _ListenerFailed(Exception):
     """``emit`` raised; its exception is the cause."""
 
-
-class EngineUnavailable(RuntimeError):
-    """The engine asked for does not run in this environment; the text says why."""
-
-
-def _reference_engine(model: Any, **arguments: Any) -> Any:
-    from app.training import reference  # a fast run does not wait for TensorFlow Privacy's import
-
-    try:
-        return reference.Engine(model, **arguments)
-    except reference.EngineUnavailable as fault:
-        raise EngineUnavailable(str(fault)) from fault
-
-
-ENGINES: dict[str, Any] = {"fast": dpsgd.Engine, "tensorflow-privacy": _reference_engine}
 
 # Only these show their text to the person who asked.
 _PUBLIC: dict[type[Exception], str] = {
@@ -131,7 +117,7 @@ def warm_up() -> None:
         info=info,
     )
     parameters = _default_run(task.name)
-    engine = _engine(parameters, data, run_seeds(None), "private")
+    engine = engine_of(parameters, data, run_seeds(None), "private")
     engine.evaluate()
     engine.run(1)
     accountant(parameters)  # imports what accounting needs
@@ -199,32 +185,6 @@ def _load_for(parameters: RunParameters, ledger: Ledger, where: dict[str, Any]) 
     return load(parameters.dataset, train_size=size, should_stop=ledger.should_stop, **where)
 
 
-def _engine(parameters: RunParameters, data: Data, seeds: RunSeeds, series: Series) -> Any:
-    """Return the engine of one series; the baseline: same weights and samples, no clipping, no noise."""
-    private = series == "private"
-    model = build(
-        parameters.model,
-        input_shape=data.info.input_shape,
-        classes=data.info.classes,
-        seed=seeds.weights,
-    )
-    return ENGINES[parameters.engine](
-        model,
-        images=data.images,
-        labels=data.labels,
-        test_images=data.test_images,
-        test_labels=data.test_labels,
-        classes=data.info.classes,
-        batch_size=parameters.batch_size,
-        learning_rate=parameters.learning_rate,
-        optimizer=parameters.optimizer,
-        sampling=parameters.sampling,
-        clipping_norm=parameters.clipping_norm if private else None,
-        noise_multiplier=parameters.noise_multiplier if private else 0.0,
-        seeds=dpsgd.Seeds(sampling=seeds.sampling, noise=seeds.noise),
-    )
-
-
 class _Training:
     """The private series and, if wanted, the baseline of one run whose data are there."""
 
@@ -264,7 +224,7 @@ class _Training:
 
     def _engine_and_ready(self) -> Any:
         parameters, info = self._parameters, self._data.info
-        engine = _engine(parameters, self._data, self._seeds, "private")
+        engine = engine_of(parameters, self._data, self._seeds, "private")
         self._ledger.emit(
             Ready(
                 dataset={
@@ -311,7 +271,7 @@ class _Training:
         """Train without privacy; if that diverges, the private run is not lost for it."""
         self._ledger.emit(Phase(phase="training baseline"))
         self._ledger.check_stop()
-        engine = _engine(self._parameters, self._data, self._seeds, "baseline")
+        engine = engine_of(self._parameters, self._data, self._seeds, "baseline")
         course = Course(engine, series="baseline", parameters=self._parameters, ledger=self._ledger)
         try:
             course.start()

@@ -9,7 +9,7 @@ import pytest
 
 from app.catalog import cure_for_missing
 from app.events import EpochPoint, Finished, IterationPoint, Notice, Phase, Progress, Ready, encode
-from app.training import course, notices, trainer
+from app.training import course, engines, notices, trainer
 from app.training.dpsgd import Evaluation, StepStatistics, UnsupportedModel
 from app.training.notices import RisingLoss
 
@@ -72,7 +72,7 @@ def engine(monkeypatch):
     clock = Clock()
     never = {"private": math.inf, "baseline": math.inf}
     kind = type("StandIn", (StandInEngine,), {"made": [], "clock": clock, "breaks_at": never})
-    monkeypatch.setitem(trainer.ENGINES, "fast", kind)
+    monkeypatch.setitem(engines.ENGINES, "fast", kind)
     monkeypatch.setattr(course, "time", clock)
     monkeypatch.setattr(trainer, "time", clock)
     return kind
@@ -359,13 +359,13 @@ def raising(fault):
     ("fault", "kind", "message"),
     [
         (UnsupportedModel("BatchNorm mixes examples."), "invalid", "BatchNorm mixes examples."),
-        (trainer.EngineUnavailable("Needs Python < 3.12."), "engine_unavailable", "Needs Python < 3.12."),
+        (engines.EngineUnavailable("Needs Python < 3.12."), "engine_unavailable", "Needs Python < 3.12."),
         (RuntimeError("/secret/path"), "internal", "internal error"),
         (ValueError("[[0.1 0.2]]"), "internal", "internal error"),
     ],
 )
 def test_only_public_errors_show_their_text(monkeypatch, digits_run, fault, kind, message):
-    monkeypatch.setitem(trainer.ENGINES, "fast", raising(fault))
+    monkeypatch.setitem(engines.ENGINES, "fast", raising(fault))
     finished = told(digits_run)[-1]
     assert (finished.state, finished.error["kind"]) == ("failed", kind)
     assert message in finished.error["message"]
