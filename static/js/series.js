@@ -30,13 +30,13 @@ export function budgetSeries(document, planned = document) {
 }
 
 /**
- * Return the gradient-norm histograms: {before, after, clippingNorm, top, below, pile} with shares in per cent.
+ * Return the gradient-norm histograms: {before, after, clippingNorm, clipped, top, below, pile} with shares in per cent.
  * `top` leaves room above the inner bins; `below` is the lowest bin where it is higher than that, else null;
  * `pile` is the share that lies in the bin of C after clipping, which is the highest one then.
  */
 export function clippingSeries(document) {
   const norms = document.gradient_norms;
-  const none = { before: [], after: [], clippingNorm: document.parameters.clipping_norm, top: 10, below: null, pile: 0 };
+  const none = { before: [], after: [], clippingNorm: document.parameters.clipping_norm, clipped: 0, top: 10, below: null, pile: 0 };
   if (!norms) return none;
   const before = inPercent(norms.before);
   const inner = before.length > 2 ? before.slice(1, -1) : before; // the outer bins also hold all that lies beyond them
@@ -44,7 +44,8 @@ export function clippingSeries(document) {
   const below = before[0]?.y > top ? before[0] : null;
   const after = inPercent(norms.after);
   const pile = after.findLast(({ y }) => y > 0)?.y ?? 0;
-  return { before, after, clippingNorm: norms.clipping_norm, top, below, pile };
+  const clipped = 100 * norms.clipped_fraction;
+  return { before, after, clippingNorm: norms.clipping_norm, clipped, top, below, pile };
 }
 
 /** Return the test accuracy of each class: {labels, own, baseline} in per cent; baseline [] where there is none. */

@@ -45,7 +45,7 @@ export class ClippingChart extends BaseChart {
   }
 
   drawMarks(chart) {
-    const { clippingNorm, top, below, pile } = this.model;
+    const { clippingNorm, clipped, top, below, pile } = this.model;
     if (!clippingNorm) return;
     const x = chart.scales.x.getPixelForValue(clippingNorm);
     verticalLine(chart, { x, colour: this.palette.ink });
@@ -58,7 +58,8 @@ export class ClippingChart extends BaseChart {
     const place = { x: leftHalf ? x + 7 : x - 7, align: leftHalf ? "left" : "right" };
     this.label(chart, `C = ${format.value(clippingNorm)}`, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
     if (pile > top) {
-      const text = `▲ ${pile.toFixed(0)} % end up here`;
+      // The share that the heading states; the bin of C also holds those that were this long before.
+      const text = `▲ ${clipped.toFixed(0)} % shortened to C`;
       this.label(chart, text, { ...place, y: chart.chartArea.top + 25, colour: this.palette.after });
     }
   }
