@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from app.advice.presets import SETTINGS
@@ -30,9 +29,9 @@ class Laboratory:
                 row = json.loads(line)
                 self.known[_key(row["task"], row["parameters"], row["seed"])] = row["accuracy"]
 
-    def accuracy(self, runs: Sequence[RunParameters]) -> float:
-        """Return the mean final test accuracy of ``runs`` (one setting, several seeds)."""
-        return fmean(self._one(run) for run in runs)
+    def accuracies(self, runs: Sequence[RunParameters]) -> list[float]:
+        """Return the final test accuracy of each of ``runs``."""
+        return [self._one(run) for run in runs]
 
     def _one(self, parameters: RunParameters) -> float:
         settings = {name: getattr(parameters, name) for name in SETTINGS}

@@ -208,7 +208,7 @@ class Program:
 
 
 _programs: OrderedDict[tuple[str, Kind], Program] = OrderedDict()
-_PROGRAMS_KEPT = 8
+_PROGRAMS_KEPT = 4  # each costs the process 10-60 MB
 
 
 def program_for(model: Any, kind: Kind) -> Program:
