@@ -113,9 +113,15 @@ def _adam_steps(setting: Setting, constants: Constants, clip: Any, noise: Any) -
 
 
 def blur(moved: Motion, constants: Constants) -> Array:
-    """Return by how much wander has blurred what was learned: 1 without noise, larger with it."""
+    """Return by how much wander has blurred what was learned: 1 without noise, larger with it.
+
+    Some wander blurs like any noise in the weights; where it grows to the size
+    of the weights themselves (``collapse``, a variance), the network breaks down.
+    """
     weight = constants["blur"] * (1.0 + moved.travel / constants["travel_scale"]) ** -constants["blur_decay"]
-    return np.asarray((1.0 + weight * moved.wander) ** (constants["blur_power"] / 2.0))
+    blurred = (1.0 + weight * moved.wander) ** (constants["blur_power"] / 2.0)
+    # Accuracy is at chance long before the bound, which keeps the exponential finite.
+    return np.asarray(blurred * np.exp(np.minimum((moved.wander / constants["collapse"]) ** 2, 50.0)))
 
 
 def expected_accuracy(moved: Motion, table: AccuracyTable, constants: Constants, *, classes: int) -> Array:

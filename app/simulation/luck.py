@@ -61,11 +61,11 @@ def _correlated(draws: Array) -> Array:
 def travel_factor(luck: Luck, constants: Constants, points: int) -> Array:
     """Return by how much this run's luck stretches its travel at each of ``points``.
 
-    Travel adds up steps of random usefulness, so that its relative luck fades
-    with the square root of the epochs.
+    A stretch of luck is worth so many steps, which is ever less of the whole:
+    measured, it fades with the number of epochs.
     """
     epochs = np.arange(1, points + 1) / POINTS_PER_EPOCH
-    return np.asarray(np.exp(constants["pace"] * luck.pace[:points] / np.sqrt(epochs)))
+    return np.asarray(np.exp(constants["pace"] * luck.pace[:points] / np.maximum(epochs, 1.0)))
 
 
 def wander_factor(luck: Luck, constants: Constants, points: int) -> Array:

@@ -23,6 +23,8 @@ STARTS = 6
 EVALUATIONS = 120
 SMOOTH = 1.0
 """Weight, in points of accuracy, of a change in the slope (logarithm) of the table from knot to knot."""
+CEILING = 2.4
+"""Latent progress, about 98.5 % of ten classes, above which the table is pulled back."""
 RIDGE = 1.0
 """Weight, in points of accuracy, of one prior standard deviation of one constant."""
 
@@ -34,7 +36,8 @@ SGD_PRIOR: Mapping[str, tuple[float, float]] = {
     "pull_decay": (0.5, 0.5),
     "blur": (100.0, 1.5),
     "blur_decay": (0.7, 0.5),
-    "blur_power": (2.0, 0.8),
+    "blur_power": (1.0, 0.4),
+    "collapse": (0.3, 1.0),
 }
 ADAM_PRIOR: Mapping[str, tuple[float, float]] = {
     **SGD_PRIOR,
@@ -171,7 +174,8 @@ class AccuracyFit:
         rises = theta[size + 1 :]
         smooth = SMOOTH * np.diff(rises)
         not_flat = np.minimum(rises + 8.0, 0.0)
-        return np.concatenate([error[self._training], RIDGE * theta[:size], smooth, not_flat])
+        above_ceiling = 20.0 * np.maximum(self._raw_latent(theta[size:])[-1:] - CEILING, 0.0)
+        return np.concatenate([error[self._training], RIDGE * theta[:size], smooth, not_flat, above_ceiling])
 
     def _constants(self, theta: Array) -> dict[str, float]:
         values = np.exp(self._centre + self._width * theta[: len(self._names)])
@@ -185,8 +189,9 @@ class AccuracyFit:
         return table[0] + np.concatenate([[0.0], np.cumsum(np.exp(table[1:]))])
 
     def _knots_for(self, theta: Array) -> Array:
-        travel = self._points.motion(self._constants(theta)).travel
-        low, high = np.percentile(np.log(travel), [0.5, 99.5])
+        # The table must not reach beyond the training points: outside it is constant, not extrapolated.
+        travel = self._points.motion(self._constants(theta)).travel[self._training]
+        low, high = np.percentile(np.log(travel), [0.5, 98.0])
         return np.linspace(low, high, KNOTS)
 
 

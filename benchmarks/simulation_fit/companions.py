@@ -175,10 +175,21 @@ def fit_luck(points: Points, model: AccuracyModel, *, test_examples: int) -> Con
         ],
         axis=1,
     )[found]
-    # Divided by what is expected of them, small bends count as much as large ones.
-    scale = 1.0 / (design.sum(axis=1) + np.median(bends[found] ** 2))
-    variances, _ = nnls(design * scale[:, None], bends[found] ** 2 * scale)
+    variances = _robust_variances(design, bends[found] ** 2)
     return dict(zip(("pace", "noise", "test"), np.sqrt(variances).tolist(), strict=True))
+
+
+def _robust_variances(design: Array, squares: Array) -> Array:
+    """Return variances >= 0 with ``design`` @ variances about ``squares``, outliers cut at four deviations.
+
+    Each point is divided by what is expected of it, so that small ones count too.
+    """
+    expected = np.full(squares.shape, np.median(squares) / 0.455)  # the median of chi-squared is 0.455
+    for _ in range(10):
+        drawn_in = np.minimum(squares, 16.0 * expected)
+        variances, _ = nnls(design / expected[:, None], drawn_in / expected)
+        expected = np.maximum(design @ variances, 1e-9)
+    return np.asarray(variances)
 
 
 def _bends(points: Points, error: Array) -> Array:
@@ -204,6 +215,6 @@ def _answers(points: Points, model: AccuracyModel) -> tuple[Array, Array]:
         return learning.expected_accuracy(shifted, model.table, model.constants, classes=points.classes)
 
     return (
-        (accuracy(step, 0.0) - accuracy(-step, 0.0)) / (2.0 * step) / np.sqrt(points.epoch),
+        (accuracy(step, 0.0) - accuracy(-step, 0.0)) / (2.0 * step) / points.epoch,
         (accuracy(0.0, step) - accuracy(0.0, -step)) / (2.0 * step),
     )

@@ -87,13 +87,26 @@ def _fit_family(task: str, family: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def held_back(points: Points) -> npt.NDArray[np.bool_]:
-    """Return which points are held back: a third of each optimizer's settings, all repeats together."""
+    """Return which points are held back: of each optimizer one setting in three, all its repeats together.
+
+    Stratified: settings are ranked by the accuracy they reached, and one of each
+    three neighbours is drawn, so that both parts reach from collapse to success.
+    """
+    generator = np.random.default_rng(7)
     held: list[str] = []
     for optimizer in np.unique(points.optimizer):
-        settings = np.unique(points.setting[points.optimizer == optimizer])
-        order = np.random.default_rng(7).permutation(settings)
-        held += order[: len(settings) // 3].tolist()
+        own = points.optimizer == optimizer
+        settings = np.unique(points.setting[own])
+        reached = [_reached_by_first_run(points, own & (points.setting == name)) for name in settings]
+        ranked = settings[np.argsort(reached, kind="stable")]
+        held += [str(generator.choice(ranked[place : place + 3])) for place in range(0, len(ranked) - 2, 3)]
     return np.isin(points.setting, held)
+
+
+def _reached_by_first_run(points: Points, chosen: npt.NDArray[np.bool_]) -> float:
+    """Return the final accuracy of the first run of a setting: repeats added later leave the split as it is."""
+    first = points.run[np.flatnonzero(chosen)[0]]
+    return float(points.accuracy[points.run == first][-1])
 
 
 def _shared_entry(sample: Sample, model: AccuracyModel) -> dict[str, Any]:

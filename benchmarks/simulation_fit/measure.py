@@ -14,7 +14,7 @@ import time
 
 from app.events import EpochPoint, Event, Finished, Ready
 from app.parameters import RunParameters
-from benchmarks.simulation_fit.design import REGIONS, runs_of
+from benchmarks.simulation_fit.design import TASKS_MEASURED, runs_of
 from benchmarks.simulation_fit.measurements import COLUMNS, file_of, rows_of
 
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tasks", nargs="+", choices=sorted({task for task, _ in REGIONS}))
+    parser.add_argument("tasks", nargs="+", choices=TASKS_MEASURED)
     parser.add_argument("--minutes", type=float, default=60.0, help="start no further run after this time")
     parser.add_argument("--first-run", type=int, default=0, help="leave out the runs before this number")
     return parser.parse_args()

