@@ -70,7 +70,7 @@ def noise_multiplier_for(
 def noise_multiplier_for_steps(
     target_epsilon: float, *, sampling_probability: float, steps: int, delta: float
 ) -> float:
-    """Return what :func:`noise_multiplier_for` does, for q and T instead of N, B and E."""
+    """Return what :func:`noise_multiplier_for` does, for q and T instead of N, B and E; 0 if either is 0."""
     _check_target(target_epsilon)
 
     def epsilon(noise_multiplier: float) -> float:
@@ -81,6 +81,8 @@ def noise_multiplier_for_steps(
             delta=delta,
         ).epsilon
 
+    if epsilon(0.0) <= target_epsilon:  # the data are never touched, so no noise is needed
+        return 0.0
     nearest = epsilon(LARGEST_NOISE_MULTIPLIER)
     if nearest > target_epsilon:
         raise Unreachable(

@@ -73,6 +73,11 @@ def test_other_bad_numbers_are_refused_by_name() -> None:
         noise_multiplier_for_steps(1.0, sampling_probability=0.01, steps=-1, delta=1e-5)
 
 
+@pytest.mark.parametrize(("probability", "steps"), [(0.004, 0), (0.0, 10)])
+def test_data_that_are_never_touched_need_no_noise(probability: float, steps: int) -> None:
+    assert noise_multiplier_for_steps(1.0, sampling_probability=probability, steps=steps, delta=1e-5) == 0
+
+
 @pytest.mark.parametrize("target", [0.8, 1.28, 2.0])
 def test_the_epochs_fit_the_target_and_one_more_does_not(target: float) -> None:
     epochs = epochs_for(target, noise_multiplier=1.1, **TUTORIAL)
