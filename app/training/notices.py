@@ -92,8 +92,8 @@ _SHUFFLE = Notice(
     id="shuffle",
     severity="warning",
     text=(
-        "Shuffled batches are not covered by the analysis behind this ε, which is for Poisson sampling; "
-        "the true ε can be several times larger."
+        "Shuffled batches are not covered by the analysis of Poisson sampling, whose ε would be several "
+        "times smaller. The ε of this run is what is guaranteed all the same: their worst case."
     ),
 )
 _RISING = Notice(

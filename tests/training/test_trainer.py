@@ -330,6 +330,11 @@ def test_a_run_says_what_weakens_its_guarantee(digits_run, changes, ids):
     assert [notice.id for notice in notices.about_parameters(replace(digits_run, **changes))] == ids
 
 
+def test_the_notice_of_shuffled_batches_calls_their_epsilon_guaranteed(digits_run):
+    (notice,) = notices.about_parameters(replace(digits_run, sampling="shuffle"))
+    assert "The ε of this run is what is guaranteed all the same: their worst case." in notice.text
+
+
 def test_missing_data_fall_back_visibly(engine, mnist_run, digits_run, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     events = told(mnist_run, fallback=digits_run, epsilon_at=lambda steps: 99.0)
