@@ -37,11 +37,10 @@ def _by_rdp(mechanism: Mechanism) -> Callable[[int], float]:
 
 def _by_worst_case(mechanism: Mechanism) -> Callable[[int], float]:
     def spent(steps: int) -> float:
-        passes = passes_begun(mechanism, steps)
-        if passes == 0:
-            return 0.0
         return worst_case_epsilon(
-            noise_multiplier=mechanism.noise_multiplier, passes=passes, delta=mechanism.delta
+            noise_multiplier=mechanism.noise_multiplier,
+            passes=passes_begun(mechanism, steps),
+            delta=mechanism.delta,
         )
 
     return spent

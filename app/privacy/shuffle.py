@@ -37,8 +37,11 @@ def worst_case_mu(*, noise_multiplier: float, passes: int) -> float:
     """Return mu = sqrt(passes) / sigma: the Gaussian shift of as many uses of an example that nothing hides.
 
     An upper bound for any batching that uses each example at most once per pass, for
-    neighbours that differ in one example being blank (zero gradient). Infinite without noise.
+    neighbours that differ in one example being blank (zero gradient). Infinite without
+    noise, 0 before the first pass.
     """
+    if passes == 0:
+        return 0.0
     return math.sqrt(passes) / noise_multiplier if noise_multiplier > 0 else math.inf
 
 
@@ -46,6 +49,12 @@ def worst_case_epsilon(*, noise_multiplier: float, passes: int, delta: float) ->
     """Return the epsilon of :func:`worst_case_mu` at ``delta``, exactly; infinite without noise."""
     mu = worst_case_mu(noise_multiplier=noise_multiplier, passes=passes)
     return epsilon_of_gaussian(mu=mu, delta=delta)
+
+
+def worst_case_replace_one_epsilon(*, noise_multiplier: float, passes: int, delta: float) -> float:
+    """Return :func:`worst_case_epsilon` for replacing an example: a sum moves by up to 2C, so mu doubles."""
+    mu = worst_case_mu(noise_multiplier=noise_multiplier, passes=passes)
+    return epsilon_of_gaussian(mu=2 * mu, delta=delta)
 
 
 @lru_cache(maxsize=1024)

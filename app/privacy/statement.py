@@ -19,6 +19,7 @@ from app.privacy.shuffle import (
     passes_completed,
     worst_case_epsilon,
     worst_case_mu,
+    worst_case_replace_one_epsilon,
 )
 
 
@@ -53,7 +54,7 @@ def privacy_report(
         "delta": mechanism.delta,
     }
     pld = epsilon_pld(**numbers, wait=wait_for_pld)
-    figures = {
+    figures: dict[str, Any] = {
         "epsilon": epsilon,
         "reason": None if epsilon is not None else wording.INFINITE_REASON,
         "valid": mechanism.sampling == "poisson",
@@ -72,11 +73,12 @@ def privacy_report(
         "epochs": mechanism.epochs,
         "steps": steps,
         "per_epoch": _per_epoch(mechanism, epsilon_at, steps),
-        "assumptions": _assumptions(mechanism, pld),
-        "warnings": wording.warnings_for(mechanism, rdp),
+        "assumptions": _assumptions(mechanism, *_replace_one(mechanism, steps, pld)),
+        "warnings": wording.warnings_for(mechanism, epsilon=epsilon, rdp=rdp),
     }
     if mechanism.sampling == "shuffle":
-        return figures | _shuffle_part(mechanism, steps)
+        replace_one = figures["assumptions"]["replace_one_epsilon"]
+        return figures | _shuffle_part(mechanism, steps, replace_one)
     meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld)
     statement = wording.poisson_statement(mechanism, steps=steps, rdp=rdp, pld=pld)
     return figures | {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
@@ -96,13 +98,28 @@ def _per_epoch(
     ]
 
 
-def _assumptions(mechanism: Mechanism, pld: PldResult) -> dict[str, Any]:
-    reason = None
+def _replace_one(mechanism: Mechanism, steps: int, pld: PldResult) -> tuple[float | None, str | None]:
+    """Return (epsilon, None) for replacing one example under the sampling done, or (None, the reason)."""
+    if mechanism.sampling == "shuffle":
+        epsilon = _finite(
+            worst_case_replace_one_epsilon(
+                noise_multiplier=mechanism.noise_multiplier,
+                passes=passes_begun(mechanism, steps),
+                delta=mechanism.delta,
+            )
+        )
+        return epsilon, wording.INFINITE_REASON if epsilon is None else None
     if pld.replace_one_epsilon is None:
-        reason = pld.reason or "it would take the accountant too long here"
+        return None, pld.reason or "it would take the accountant too long here"
+    return pld.replace_one_epsilon, None
+
+
+def _assumptions(
+    mechanism: Mechanism, replace_one_epsilon: float | None, reason: str | None
+) -> dict[str, Any]:
     return {
-        "neighbouring": wording.NEIGHBOURING,
-        "replace_one_epsilon": pld.replace_one_epsilon,
+        "neighbouring": wording.NEIGHBOURING[mechanism.sampling],
+        "replace_one_epsilon": replace_one_epsilon,
         "replace_one_reason": reason,
         "sampling_assumed": wording.SAMPLING_DONE["poisson"],
         "sampling_done": wording.SAMPLING_DONE[mechanism.sampling],
@@ -111,7 +128,7 @@ def _assumptions(mechanism: Mechanism, pld: PldResult) -> dict[str, Any]:
     }
 
 
-def _shuffle_part(mechanism: Mechanism, steps: int) -> dict[str, Any]:
+def _shuffle_part(mechanism: Mechanism, steps: int, replace_one: float | None) -> dict[str, Any]:
     """Return the parts that differ when batches are shuffled: bounds, meaning, statement."""
     passes = passes_begun(mechanism, steps)
     worst_case = worst_case_epsilon(
@@ -125,7 +142,7 @@ def _shuffle_part(mechanism: Mechanism, steps: int) -> dict[str, Any]:
         "explanation": wording.SHUFFLE_EXPLANATION,
     }
     statement = wording.shuffle_statement(
-        mechanism, steps=steps, worst_case=worst_case, lower_bound=lower_bound
+        mechanism, steps=steps, worst_case=worst_case, replace_one=replace_one, lower_bound=lower_bound
     )
     meaning = _shuffle_meaning(mechanism, passes, worst_case)
     return {"shuffle": bounds, "interpretation": asdict(meaning), "statement": statement}

@@ -11,7 +11,10 @@ from app.privacy.mechanism import Mechanism
 from app.privacy.pld import SMALLEST_SIGMA, PldResult
 
 INFINITE_REASON = "without noise epsilon is infinite: nothing is guaranteed"
-NEIGHBOURING = "add or remove one example"
+NEIGHBOURING = {
+    "poisson": "add or remove one example",
+    "shuffle": "blank one example: it keeps its place, but its gradient is zero",
+}
 UNIT = "one example"
 PUBLIC = (
     "the number of examples N",
@@ -25,26 +28,37 @@ SAMPLING_DONE = {
     "shuffle": "shuffled fixed-size batches: each example is used at most once per pass",
 }
 SHUFFLE_EXPLANATION = (
-    "Shuffled batches hide an example less than Poisson sampling does, so the Poisson number is not valid "
-    "for this run. The worst case treats each pass as one unhidden use of the example (a Gaussian shift of "
+    "The Poisson number is not valid for this run: shuffled batches can give away several times as much. "
+    "The worst case treats each pass as one unhidden use of the example (a Gaussian shift of "
     "mu = sqrt(passes) / noise multiplier, neighbours differing in one blanked example) and is a guarantee; "
-    "the lower bound is proved by the largest noisy batch of each pass (Chua et al. 2024). "
-    "The true epsilon lies between the two."
+    "the lower bound is what gradients made to tell most give away, by the largest noisy batch of each pass "
+    "(Chua et al. 2024): an analysis that allows arbitrary gradients cannot prove less. "
+    "The smallest epsilon that such an analysis can prove lies between the two."
 )
 _LIMITS = (
-    "It covers every checkpoint and everything computed from them. "
-    "It does not cover choosing hyper-parameters on the same data, nor the live accuracy, loss and "
-    "gradient-norm curves, which are exact statistics of the data. "
+    "It covers every checkpoint of the private training and everything computed from them. "
+    "It does not cover choosing hyper-parameters on the same data, a baseline trained without privacy, or "
+    "the live loss and gradient-norm curves, which are exact statistics of the training data; nor does it "
+    "protect the test examples on which the live accuracy is measured. "
+    "It holds while nobody knows the seeds of sampling and noise, and up to the rounding of 32-bit "
+    "floating point. "
     "The noise is drawn by TensorFlow's counter-based Philox generator, which is not a cryptographic one."
 )
 
 
-def warnings_for(mechanism: Mechanism, rdp: RdpEpsilon) -> list[str]:
-    """Return what a person should know before relying on the figures; may be empty."""
-    return [
-        *_parameter_warnings(mechanism),
-        *_epsilon_warnings(rdp),
-    ]
+def warnings_for(mechanism: Mechanism, *, epsilon: float | None, rdp: RdpEpsilon) -> list[str]:
+    """Return what a person should know before relying on the headline ``epsilon``; may be empty.
+
+    ``rdp`` is the Poisson figure, which is the headline unless batches are shuffled.
+    """
+    found = _parameter_warnings(mechanism)
+    if epsilon is not None and epsilon > NO_PROTECTION_EPSILON:
+        found.append(f"ε {epsilon:.4g} is above {NO_PROTECTION_EPSILON:g}: that is no protection.")
+    if rdp.at_edge and mechanism.sampling == "poisson":
+        found.append(
+            f"The best Rényi order, {rdp.order:g}, is at the edge of the list: ε is valid but may be loose."
+        )
+    return found
 
 
 def _parameter_warnings(mechanism: Mechanism) -> list[str]:
@@ -63,17 +77,6 @@ def _parameter_warnings(mechanism: Mechanism) -> list[str]:
     return found
 
 
-def _epsilon_warnings(rdp: RdpEpsilon) -> list[str]:
-    found = []
-    if math.isfinite(rdp.epsilon) and rdp.epsilon > NO_PROTECTION_EPSILON:
-        found.append(f"ε {rdp.epsilon:.4g} is above {NO_PROTECTION_EPSILON:g}: that is no protection.")
-    if rdp.at_edge:
-        found.append(
-            f"The best Rényi order, {rdp.order:g}, is at the edge of the list: ε is valid but may be loose."
-        )
-    return found
-
-
 def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld: PldResult) -> str:
     """Return the paragraph for a run whose batches are Poisson-sampled."""
     if steps == 0:
@@ -86,41 +89,50 @@ def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld:
     return (
         f"This training satisfies (ε = {at_most(rdp.epsilon)}, δ = {mechanism.delta:g})-differential "
         f"privacy by Rényi accounting{tighter}. {_verdict(rdp.epsilon)}{_setting(mechanism, steps)} "
-        f"{_replace_one(pld)}{_LIMITS}"
+        f"{_replace_one(pld.replace_one_epsilon)}{_LIMITS}"
     )
 
 
 def shuffle_statement(
-    mechanism: Mechanism, *, steps: int, worst_case: float, lower_bound: float | None
+    mechanism: Mechanism,
+    *,
+    steps: int,
+    worst_case: float,
+    replace_one: float | None,
+    lower_bound: float | None,
 ) -> str:
     """Return the paragraph for a run whose batches are shuffled; ``worst_case`` may be infinite."""
     if steps == 0:
         return "No step was taken, so nothing about the training data has been given away (ε = 0)."
     if math.isinf(worst_case):
         return f"Training without noise gives no differential privacy: ε is infinite after {_steps(steps)}."
-    proved = f", and provably spends at least ε = {at_least(lower_bound)}" if lower_bound else ""
+    proved = ""
+    if lower_bound:
+        proved = f"; no analysis that allows arbitrary gradients can prove less than {at_least(lower_bound)}"
     return (
         f"This training satisfies (ε = {at_most(worst_case)}, δ = {mechanism.delta:g})-differential "
         f"privacy by the once-per-epoch worst case{proved}. {_verdict(worst_case)}Its batches were "
         f"shuffled, so the smaller Poisson figure does not apply. The unit of privacy is one example, "
-        f"blanked or not; N, B and the number of steps ({steps:,}) are public. {_LIMITS}"
+        f"blanked or not; N, B and the number of steps ({steps:,}) are public. "
+        f"{_replace_one(replace_one)}{_LIMITS}"
     )
 
 
 def _setting(mechanism: Mechanism, steps: int) -> str:
+    each = "the only step" if steps == 1 else f"each of {steps:,} steps"
     return (
-        f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; each of "
-        f"{_steps(steps)} drew every one of {mechanism.examples:,} examples independently with "
+        f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; {each} drew "
+        f"every one of {mechanism.examples:,} examples independently with "
         f"probability q = {mechanism.sampling_probability:.4g} and added Gaussian noise of "
         f"{mechanism.noise_multiplier:g} clipping norms to the sum of clipped gradients; "
         f"N, B and the number of steps are public."
     )
 
 
-def _replace_one(pld: PldResult) -> str:
-    if pld.replace_one_epsilon is None:
+def _replace_one(epsilon: float | None) -> str:
+    if epsilon is None:
         return "For replacing one example ε is larger, typically 1.6 to 2 times. "
-    return f"For replacing one example ε = {at_most(pld.replace_one_epsilon)}. "
+    return f"For replacing one example ε = {at_most(epsilon)}. "
 
 
 def _verdict(epsilon: float) -> str:

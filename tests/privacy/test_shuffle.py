@@ -62,3 +62,4 @@ def test_one_passes_bound_is_what_an_attack_on_the_largest_batch_achieves() -> N
 def test_worst_cases_without_noise_or_without_steps() -> None:
     assert worst_case_epsilon(noise_multiplier=0.0, passes=1, delta=1e-5) == math.inf
     assert worst_case_epsilon(noise_multiplier=1.0, passes=0, delta=1e-5) == 0
+    assert worst_case_epsilon(noise_multiplier=0.0, passes=0, delta=1e-5) == 0

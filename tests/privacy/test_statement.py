@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.privacy import InvalidMechanism, Mechanism, epsilon_pld, privacy_report
+from app.privacy.gaussian import epsilon_of_gaussian
 from app.privacy.pld import NOT_COMPUTED
 from app.privacy.wording import at_least, at_most
 
@@ -91,10 +92,18 @@ def test_the_statement_says_what_an_expert_would_sign() -> None:
         "For replacing one example ε = ",
         "covers every checkpoint",
         "does not cover choosing hyper-parameters",
-        "live accuracy",
+        "a baseline trained without privacy",
+        "loss and gradient-norm curves, which are exact statistics of the training data",
+        "nor does it protect the test examples on which the live accuracy is measured",
+        "while nobody knows the seeds of sampling and noise",
+        "rounding of 32-bit floating point",
         "Philox generator, which is not a cryptographic one",
     ):
         assert part in statement
+
+
+def test_the_statement_counts_a_single_step_in_english() -> None:
+    assert "the only step drew every one of 60,000 examples" in report(steps_taken=1)["statement"]
 
 
 def test_shuffled_batches_invalidate_the_poisson_number() -> None:
@@ -111,6 +120,36 @@ def test_shuffled_batches_invalidate_the_poisson_number() -> None:
     assert "ε = 21.47" in found["statement"]
     assert any("shuffled" in warning for warning in found["warnings"])
     assert found["assumptions"]["sampling_assumed"] != found["assumptions"]["sampling_done"]
+
+
+def test_no_poisson_figure_stands_beside_the_worst_case() -> None:
+    found = report(sampling="shuffle", noise_multiplier=1.1, batch_size=128, wait_for_pld=True)
+    assumptions = found["assumptions"]
+    # Blanking moves a sum by C, replacing by up to 2C: mu = 2 sqrt(16) / 1.1.
+    replace_one = epsilon_of_gaussian(mu=8 / 1.1, delta=1e-5)
+    assert assumptions["replace_one_epsilon"] == replace_one > found["epsilon"]
+    assert assumptions["replace_one_reason"] is None
+    assert f"For replacing one example ε = {at_most(replace_one)}." in found["statement"]
+    assert "blank" in assumptions["neighbouring"]
+    assert report()["assumptions"]["neighbouring"] == "add or remove one example"
+    noiseless = report(sampling="shuffle", noise_multiplier=0.0)["assumptions"]
+    assert noiseless["replace_one_epsilon"] is None
+    assert "infinite" in noiseless["replace_one_reason"]
+
+
+def test_the_lower_bound_is_not_said_to_be_what_this_very_run_gave_away() -> None:
+    found = report(sampling="shuffle", noise_multiplier=1.1, batch_size=128)
+    assert "no analysis that allows arbitrary gradients can prove less than 4.5" in found["statement"]
+    assert "allows arbitrary gradients cannot prove less" in found["shuffle"]["explanation"]
+
+
+def test_a_shuffled_run_is_warned_by_its_worst_case_and_not_by_the_poisson_figure() -> None:
+    weak = report(sampling="shuffle", noise_multiplier=0.5)
+    assert weak["epsilon_rdp"] < 50 < weak["epsilon"]
+    assert any("no protection" in warning for warning in weak["warnings"])
+    strong = report(sampling="shuffle", noise_multiplier=20.0, batch_size=16, epochs=1)
+    assert strong["order_at_edge"]
+    assert not any("edge of the list" in warning for warning in strong["warnings"])
 
 
 def test_a_stopped_shuffled_run_is_charged_by_the_passes_it_began() -> None:
