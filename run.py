@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 class _Handler(WSGIRequestHandler):
     """Answers without telling versions, and keeps no log of requests: it would hold full addresses."""
 
+    timeout = 60  # seconds of silence while a request is read; a stalled one would hold its thread for good
+
     def version_string(self) -> str:
         return "dpsgd-playground"
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass  # what the parser says of a bad request holds the address too; the application logs for itself
 
 
 def serve(app: Flask) -> None:

@@ -92,6 +92,14 @@ def test_bad_requests_over_the_wire_are_answered_as_problems(
     assert json.loads(body)["status"] == status
 
 
+@pytest.mark.parametrize(
+    "request_bytes", [b"\x16\x03\x01 TLS\r\n\r\n", GET + b"X: " + b"a" * 70_000 + b"\r\n\r\n"]
+)
+def test_what_is_no_http_request_is_refused_and_not_logged(address: str, request_bytes: bytes) -> None:
+    head, body = raw(address, request_bytes)  # the fixture looks into the log when the server has stopped
+    assert b"Error response" in head + body
+
+
 def test_a_chunked_body_that_grows_too_long_is_refused(address: str) -> None:
     chunks = b"".join(b"1000\r\n" + b" " * 4096 + b"\r\n" for _ in range(8)) + b"0\r\n\r\n"
     head, _ = raw(address, POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)

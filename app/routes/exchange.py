@@ -33,12 +33,12 @@ def read_body(model: type[Request]) -> Request:
     Raises:
         UnsupportedMediaType: the body is not declared as plain JSON.
         BodyTooLarge: it came without its length, and is too long.
-        MalformedRequest: it is not a JSON object.
+        MalformedRequest: it is not a JSON object, or did not arrive whole.
         InvalidParameters: a field breaks a rule.
     """
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
         raise UnsupportedMediaType("Send JSON with Content-Type: application/json, not compressed.")
-    text = request.get_data()
+    text = _received()
     if len(text) > settings().max_body:
         raise BodyTooLarge(f"The body is longer than {settings().max_body} bytes.")
     try:
@@ -48,6 +48,16 @@ def read_body(model: type[Request]) -> Request:
     if not isinstance(body, dict):
         raise MalformedRequest('The body must be a JSON object, such as {"epochs": 15}.')
     return validated(model, body)
+
+
+def _received() -> bytes:
+    try:
+        text = request.get_data()
+    except OSError:  # gunicorn's word for chunks that are none, and for a body that breaks off
+        raise MalformedRequest("The body cannot be read: it broke off, or its chunks are damaged.") from None
+    if len(text) < (request.content_length or 0):
+        raise MalformedRequest("The body is shorter than its Content-Length.")
+    return text
 
 
 def answer(

@@ -229,8 +229,7 @@ def _spent(measurements: Measurements, evidence: str) -> dict[str, Any]:
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
     """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
-    ended = measurements.parameters.mode == "real" and state in {"done", "cancelled", "failed"}
-    return measurements.steps if ended else None
+    return measurements.steps if state in {"done", "cancelled", "failed"} else None
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

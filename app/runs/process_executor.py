@@ -28,6 +28,12 @@ WORKER_COMMAND = (sys.executable, "-m", "app.training")
 # not is compiling or stuck.
 STOP_GRACE_SECONDS = 3.0
 
+_STOPPED = "The server was stopped before the run was finished."
+_LOST = (
+    "The training process ended before the run was finished ({ending}). "
+    "Start the run again; if it ends so again, the machine may be short of memory."
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -132,15 +138,16 @@ class ProcessExecutor:
         try:
             self._child.stdin.write(json.dumps(message) + "\n")
             self._child.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: the listener has closed the pipe already
             # The child has just died: its listener reports the end of the run.
             _log.warning("the training process has gone away")
 
     def _listen(self, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None
         for line in child.stdout:
-            message = json.loads(line)
-            self._receive(message["run"], message["event"])
+            if line.endswith("\n"):  # a process killed in the middle of a line leaves a part of one
+                message = json.loads(line)
+                self._receive(message["run"], message["event"])
         child.stdout.close()
         exit_code = child.wait()
         _close_quietly(child.stdin)
@@ -159,13 +166,14 @@ class ProcessExecutor:
 
     def _report_lost_run(self, child: subprocess.Popen[str], exit_code: int) -> None:
         with self._lock:
-            if self._child is child:
-                self._child = None
+            if self._child is not child:
+                return  # another has taken its place, and the run is that one's
+            self._child = None
             run_id, self._current = self._current, None
             cancelled = self._stop_asked_at is not None
         if run_id is None:
             return
-        message = f"The training process ended before the run was finished ({_ending(exit_code)})."
+        message = _STOPPED if self._closed else _LOST.format(ending=_ending(exit_code))
         event = Finished(
             state="cancelled" if cancelled else "failed",
             steps=self._steps,
@@ -173,6 +181,7 @@ class ProcessExecutor:
             error=None if cancelled else {"kind": "internal", "message": message},
         )
         self._updates.put(Update(run_id=run_id, event=event))
+        self.start()  # so that the next run finds it warm again
 
     def _kill_if_overdue(self) -> None:
         with self._lock:

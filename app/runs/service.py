@@ -26,6 +26,7 @@ from app.runs.process_executor import ProcessExecutor
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUNS_KEPT = 200
 POLL_SECONDS = 0.1
+CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
 
 TENSORFLOW_CURE = (
@@ -172,6 +173,8 @@ class RunService:
     def cancel(self, run_id: str) -> Document:
         """Stop the run, keep what was measured, and return its document; a finished run is left alone.
 
+        Waits for a running one to end (0.5 s; where it is stuck, 4 s).
+
         Raises:
             UnknownRun: no run has this id.
         """
@@ -182,6 +185,7 @@ class RunService:
                 self._finish(run)
             elif run.state == "running":
                 self._executor.kill(run.id)
+                self._changed.wait_for(lambda: run.state in FINISHED_STATES, timeout=CANCEL_SECONDS)
         return self.document(run_id)
 
     def _new_run(

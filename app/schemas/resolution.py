@@ -19,11 +19,12 @@ from app.catalog import (
     TASKS,
     cure_for_missing,
     is_available,
-    local_archive,
     why_incompatible,
 )
 from app.errors import Fault, InvalidParameters, Unavailable
 from app.parameters import PARAMETERS, RunParameters, default_of
+from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.mechanism import Mechanism
 from app.schemas.calibration import solvable, with_solved_epochs, with_solved_noise
 from app.schemas.requests import StrictRequest, given
 from app.settings import Settings
@@ -46,7 +47,7 @@ _AS_GIVEN = ("stop_at_budget", "target_epsilon", "seed", "baseline")
 class Resolved:
     """What a request means: the run's parameters, those it falls back to, and what to tell the person.
 
-    ``fallback`` is None unless the data must still be downloaded and another task may stand in for it.
+    ``fallback`` stands in if the data turn out to be out of reach or damaged; None where nothing may.
     """
 
     parameters: RunParameters
@@ -85,9 +86,12 @@ def complete(values: Mapping[str, Any], *, default_task: str = DEFAULT_TASK) -> 
     faults += _size_faults(parameters)
     if faults:
         raise InvalidParameters.of(*faults)
-    if parameters.target_epsilon is None:
-        return parameters
-    return with_solved_noise(parameters, parameters.target_epsilon)
+    if parameters.target_epsilon is not None:
+        parameters = with_solved_noise(parameters, parameters.target_epsilon)
+        _check_same_noise(parameters, values.get("noise_multiplier"))
+    if parameters.stop_at_budget:
+        _check_first_step(parameters)
+    return parameters
 
 
 def solved(values: Mapping[str, Any]) -> tuple[str, RunParameters]:
@@ -114,15 +118,24 @@ def _simulation(values: Mapping[str, Any]) -> Resolved:
 
 def _automatic(values: Mapping[str, Any], settings: Settings) -> Resolved:
     if not _can_be_had(TASKS[DEFAULT_TASK].dataset, settings):
-        stand_in = complete(values, default_task=FALLBACK_TASK)
-        return Resolved(parameters=stand_in, notices=(_fallback_notice(), *_seed_notices(stand_in)))
+        return _stand_in(values)
     parameters = complete(values)
-    on_disk = local_archive(parameters.dataset, settings.data_dir) is not None
+    # Also where the archive lies on the disk: it may turn out to be damaged.
     return Resolved(
         parameters=parameters,
-        fallback=None if on_disk else _possible_fallback(values),
+        fallback=_possible_fallback(values),
         notices=_seed_notices(parameters),
     )
+
+
+def _stand_in(values: Mapping[str, Any]) -> Resolved:
+    notice = _fallback_notice()
+    try:
+        parameters = complete(values, default_task=FALLBACK_TASK)
+    except InvalidParameters as fault:
+        # Faults about data that nobody asked for are a riddle without the reason for them.
+        raise InvalidParameters(f"{fault.detail} {notice['text']}", errors=fault.errors) from None
+    return Resolved(parameters=parameters, notices=(notice, *_seed_notices(parameters)))
 
 
 def _possible_fallback(values: Mapping[str, Any]) -> RunParameters | None:
@@ -161,11 +174,31 @@ def _filled(values: Mapping[str, Any], default_task: str) -> RunParameters:
 
 
 def _contradictions(values: Mapping[str, Any]) -> Iterator[Fault]:
-    if "target_epsilon" in values and "noise_multiplier" in values:
-        yield Fault("target_epsilon", "solves for noise_multiplier; give one of the two, not both.")
-        yield Fault("noise_multiplier", "is solved for where target_epsilon is given; give one of the two.")
     if "target_epsilon" in values and values.get("sampling") == "shuffle":
         yield Fault("target_epsilon", "needs sampling poisson; shuffled batches are not covered by it.")
+
+
+def _check_same_noise(solved_for: RunParameters, noise_multiplier: float | None) -> None:
+    # A document's parameters hold both; sent again they mean the same run.
+    if noise_multiplier in (None, solved_for.noise_multiplier):
+        return
+    rule = "solves for noise_multiplier; give one of the two, not both."
+    solution = f"is solved for where target_epsilon is given, to {solved_for.noise_multiplier:g}"
+    raise InvalidParameters.of(
+        Fault("target_epsilon", rule),
+        Fault("noise_multiplier", f"{solution}; received {noise_multiplier:g}."),
+    )
+
+
+def _check_first_step(parameters: RunParameters) -> None:
+    epsilon = guaranteed_epsilon(Mechanism.of(parameters))(1)
+    budget = parameters.privacy_budget
+    if epsilon is None or epsilon > budget:
+        spent = "infinite" if epsilon is None else f"{epsilon:.4g}"
+        rule = (
+            f"received {budget:g}, but after the first step ε is {spent}: raise the noise multiplier or it."
+        )
+        raise InvalidParameters.of(Fault("privacy_budget", rule))
 
 
 def _size_faults(parameters: RunParameters) -> Iterator[Fault]:

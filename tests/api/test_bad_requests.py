@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -132,6 +133,29 @@ def test_a_content_length_that_is_no_length_is_a_400(client, expect_problem, len
     response = client.post(
         "/api/train", data=b"{}", headers=JSON, environ_overrides={"CONTENT_LENGTH": length}
     )
+    expect_problem(response, 400)
+
+
+class BrokenStream(io.BytesIO):
+    """Reads as gunicorn's input does when a chunk's size is no number or the sender has gone."""
+
+    def read(self, *_: object) -> bytes:
+        raise OSError("Invalid chunk size: b'zz'")
+
+    readinto = read  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"wsgi.input": BrokenStream(), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        {"wsgi.input": io.BytesIO(b"{}"), "wsgi.input_terminated": True, "CONTENT_LENGTH": "20"},
+        {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "20"},
+    ],
+    ids=["damaged chunks", "cut, as gunicorn hands it on", "cut"],
+)
+def test_a_body_that_does_not_arrive_whole_is_a_400(client, expect_problem, broken):
+    response = client.post("/api/train", data=b"{}", headers=JSON, environ_overrides=broken)
     expect_problem(response, 400)
 
 

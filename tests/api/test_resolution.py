@@ -76,7 +76,7 @@ def test_a_field_given_leaves_the_task_s_own(body, expected):
 def test_values_given_win_over_defaults():
     body = {
         "clipping_norm": 2,
-        "noise_multiplier": 0,
+        "noise_multiplier": 4,
         "batch_size": 64,
         "learning_rate": 0.5,
         "epochs": 2,
@@ -111,7 +111,12 @@ def test_null_is_the_same_as_left_out_where_no_value_is_the_default():
 def test_auto_takes_mnist_where_it_lies_on_the_disk(data_dir):
     for offline in (True, False):
         result = resolved({"mode": "real"}, data_dir=data_dir, offline=offline)
-        assert (result.parameters.task, result.fallback, result.notices) == ("mnist", None, ())
+        assert (result.parameters.task, result.notices) == ("mnist", ())
+
+
+def test_auto_falls_back_to_digits_also_where_the_archive_on_the_disk_may_be_damaged(data_dir):
+    fallback = resolved({"mode": "real", "epochs": 3}, data_dir=data_dir, offline=True).fallback
+    assert fallback == resolved({"mode": "real", "task": "digits", "epochs": 3}).parameters
 
 
 def test_auto_without_mnist_offline_takes_the_whole_task_digits_and_says_so():
@@ -146,9 +151,37 @@ def test_named_data_has_no_fallback(body):
     assert resolved({"mode": "real", **body}).fallback is None
 
 
-def test_offline_the_request_that_does_not_fit_digits_is_refused():
-    with pytest.raises(InvalidParameters, match="batch_size"):
+def test_offline_the_request_that_does_not_fit_digits_is_refused_and_told_why_it_met_them():
+    with pytest.raises(InvalidParameters, match=r"batch_size.*MNIST.*DPSGD_DATA_DIR") as failure:
         resolved({"mode": "real", "batch_size": 2048}, offline=True)
+    assert {fault.field for fault in failure.value.errors} == {"batch_size", "train_size"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"seed": 1, "epochs": 2.0},
+        {"target_epsilon": 2.0, "seed": 1},
+        {"mode": "real", "task": "digits", "target_epsilon": 3.0},
+        {"mode": "real", "task": "digits", "stop_at_budget": True, "privacy_budget": 1.0},
+        {"mode": "real", "dataset": "xor", "sampling": "shuffle", "baseline": True, "seed": 0},
+    ],
+    ids=str,
+)
+def test_the_parameters_of_a_document_sent_again_mean_the_same_run(body):
+    parameters = resolved(body).parameters
+    assert resolved(parameters.to_dict()).parameters == parameters
+
+
+@pytest.mark.parametrize("mode", ["simulation", "real"])
+@pytest.mark.parametrize(
+    ("noise_multiplier", "reason"), [(0, "ε is infinite"), (0.4, r"ε is \d"), (0.8, r"ε is \d")]
+)
+def test_a_budget_that_the_first_step_exceeds_is_refused_before_anything_runs(mode, noise_multiplier, reason):
+    body = {"mode": mode, "task": "digits", "stop_at_budget": True, "privacy_budget": 0.1}
+    with pytest.raises(InvalidParameters, match=reason) as failure:
+        resolved({**body, "noise_multiplier": noise_multiplier})
+    assert [fault.field for fault in failure.value.errors] == ["privacy_budget"]
 
 
 def test_the_reference_engine_trains_real_runs():

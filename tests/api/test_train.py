@@ -89,6 +89,13 @@ def test_a_target_epsilon_is_solved_for_and_met(client):
     assert 1.98 < document["final_metrics"]["epsilon"] <= 2.0
 
 
+def test_a_simulation_that_stops_at_its_budget_reports_the_privacy_of_the_steps_it_took(client):
+    body = {"stop_at_budget": True, "privacy_budget": 2.0, "seed": 1}
+    document = client.post("/api/train", json=body).json
+    assert document["privacy"]["steps"] == document["progress"]["steps"] < document["progress"]["steps_total"]
+    assert document["privacy"]["epsilon"] == document["final_metrics"]["epsilon"] <= 2.0
+
+
 def test_a_real_run_is_waited_for(client, runs):
     response = client.post("/api/train", json={"mode": "real", "task": "digits"})
     assert response.status_code == 200

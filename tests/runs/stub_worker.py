@@ -31,6 +31,9 @@ def play(job: dict) -> None:
     send(run_id, kind="progress", steps=7, steps_total=100, epsilon=0.5)
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "die in a line":
+        os.write(sys.stdout.fileno(), b'{"run": "')
+        os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "stuck":
         time.sleep(60)
     if behaviour == "until stopped":

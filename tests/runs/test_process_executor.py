@@ -86,14 +86,52 @@ def test_a_stuck_run_is_killed_after_the_grace_and_keeps_its_last_count_of_steps
     assert not child.is_running()
 
 
-def test_a_dead_process_fails_its_run_and_the_next_run_gets_a_new_one(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("die"))
+@pytest.mark.parametrize("behaviour", ["die", "die in a line"])
+def test_a_dead_process_fails_its_run_and_the_next_run_gets_a_new_one(
+    executor: ProcessExecutor, behaviour: str
+) -> None:
+    executor.submit("a", job(behaviour))
     finished = events_until(executor, Finished)[-1]
     assert (finished.state, finished.steps) == ("failed", 7)
     assert finished.error is not None
     assert "signal 9" in finished.error["message"]
     executor.submit("b", job("finish"))
     assert events_until(executor, Finished)[-1].state == "done"
+
+
+def test_a_process_lost_with_its_run_is_replaced_before_the_next_run_comes(executor: ProcessExecutor) -> None:
+    executor.submit("a", job("die"))
+    events_until(executor, Finished)
+    deadline = time.monotonic() + 10
+    while executor._child is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert executor._child is not None
+    assert executor._child.poll() is None
+
+
+def test_a_stop_that_finds_its_process_gone_is_no_error(executor: ProcessExecutor) -> None:
+    executor.submit("a", job("stuck"))
+    events_until(executor, Progress)
+    child = executor._child
+    assert child is not None
+    assert child.stdin is not None
+    child.stdin.close()  # as the listener does between a process' death and the report of it
+    executor.kill("a")
+    assert events_until(executor, Finished)[-1].state == "cancelled"
+
+
+def test_the_end_of_a_replaced_process_leaves_the_new_one_s_run_alone(executor: ProcessExecutor) -> None:
+    executor.start()
+    replaced = executor._child
+    assert replaced is not None
+    executor._child = None
+    executor.submit("a", job("until stopped"))
+    replaced.kill()
+    replaced.wait(timeout=5)
+    time.sleep(0.2)
+    assert executor.live_slots() == 0
+    executor.kill("a")
+    assert events_until(executor, Finished)[-1].state == "cancelled"
 
 
 def test_a_process_killed_from_outside_while_idle_is_replaced(executor: ProcessExecutor) -> None:
@@ -113,3 +151,6 @@ def test_close_ends_the_process_also_in_the_middle_of_a_run(executor: ProcessExe
     executor.close()
     assert not child.is_running()
     assert executor.live_slots() == 0
+    finished = events_until(executor, Finished)[-1]
+    assert finished.error is not None
+    assert "server was stopped" in finished.error["message"]

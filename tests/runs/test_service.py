@@ -131,9 +131,7 @@ def test_cancelling_a_running_run_keeps_the_epsilon_really_spent(
 ) -> None:
     run = service.start(parameters)
     executor.progress(3)
-    service.cancel(run)
-    assert service.wait(run, 5.0)
-    document = service.document(run)
+    document = service.cancel(run)
     assert document["state"] == "cancelled"
     assert document["progress"]["steps"] == 5
     assert 0 < document["epsilon_spent"] == document["privacy"]["epsilon"]
