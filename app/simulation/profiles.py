@@ -40,7 +40,9 @@ class Profile:
 
     ``class_offsets`` has shape [classes] (probit scale, larger is easier).
     ``published`` holds the held-out error and how it was found;
-    ``fitted_range`` maps a parameter's name to the (least, most) measured.
+    ``fitted_range`` maps a parameter's name to the (least, most) measured;
+    ``unclipped_range`` is the (least, most) learning rate of unclipped trainings
+    that were measured and did not break down.
     """
 
     task: str
@@ -56,6 +58,7 @@ class Profile:
     luck: Constants
     published: Mapping[str, Any]
     fitted_range: Mapping[str, tuple[float, float]]
+    unclipped_range: tuple[float, float]
 
 
 def profile_from(entry: Mapping[str, Any]) -> Profile:
@@ -66,7 +69,9 @@ def profile_from(entry: Mapping[str, Any]) -> Profile:
     """
     fields = dict(entry)
     table = {name: np.array(values, dtype=float) for name, values in fields.pop("table").items()}
+    least_rate, most_rate = fields.pop("unclipped_range")
     return Profile(
+        unclipped_range=(least_rate, most_rate),
         table=AccuracyTable(**table),
         class_offsets=np.array(fields.pop("class_offsets"), dtype=float),
         fitted_range={name: (least, most) for name, (least, most) in fields.pop("fitted_range").items()},

@@ -103,7 +103,7 @@ def _ready(parameters: RunParameters, profile: Profile) -> Ready:
 
 
 def _notices(parameters: RunParameters, profile: Profile) -> Iterator[Notice]:
-    """Yield one notice if a setting lies outside the range of the measured runs."""
+    """Yield a notice if a setting, or the baseline's learning rate, lies outside the measured runs."""
     beyond = [
         f"{name} {getattr(parameters, name):g} (measured {least:g} to {most:g})"
         for name, (least, most) in profile.fitted_range.items()
@@ -112,6 +112,12 @@ def _notices(parameters: RunParameters, profile: Profile) -> Iterator[Notice]:
     if beyond:
         text = "The simulation extrapolates beyond the runs it was fitted to: " + ", ".join(beyond) + "."
         yield Notice(id="beyond-fit", severity="warning", text=text)
+    if parameters.baseline and parameters.learning_rate > profile.unclipped_range[1]:
+        text = (
+            f"Without clipping, a real training may break down at learning rate {parameters.learning_rate:g} "
+            f"(measured up to {profile.unclipped_range[1]:g}); the simulated baseline does not show that."
+        )
+        yield Notice(id="baseline-beyond-fit", severity="warning", text=text)
 
 
 def _private_events(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -37,14 +37,14 @@ SGD_PRIOR: Mapping[str, tuple[float, float]] = {
     "blur": (100.0, 1.5),
     "blur_decay": (0.7, 0.5),
     "blur_power": (1.0, 0.4),
-    "collapse": (0.3, 1.0),
+    "collapse": (2.0, 1.0),
 }
 ADAM_PRIOR: Mapping[str, tuple[float, float]] = {
     **SGD_PRIOR,
-    "pull": (20.0, 2.0),
+    "pull": (8.0, 1.0),
     "travel_scale": (0.05, 1.0),
-    "blur": (300.0, 1.5),
-    "adam_signal": (0.01, 1.5),
+    "blur": (150.0, 1.0),
+    "adam_signal": (0.0005, 0.7),
     "adam_power": (1.0, 0.3),
     "fading_scale": (0.1, 1.5),
     "fading": (0.3, 0.5),
@@ -76,8 +76,20 @@ class Points:
     accuracy: Array
 
     @property
+    def private(self) -> npt.NDArray[np.bool_]:
+        """Return which points belong to private series, not to unclipped baselines."""
+        return np.isfinite(self.clipping_norm)
+
+    @property
     def classes(self) -> int:
         return DATASETS[TASKS[self.task].dataset].classes
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Points:
+        """Return the ``chosen`` points only."""
+        arrays = {
+            field.name: getattr(self, field.name)[chosen] for field in fields(self) if field.name != "task"
+        }
+        return Points(task=self.task, **arrays)
 
     @property
     def weights(self) -> Array:
@@ -217,3 +229,20 @@ def error_by_run(points: Points, model: AccuracyModel) -> dict[str, float]:
     """Return the mean absolute error of accuracy over the epochs of each run, in points."""
     error = 100.0 * np.abs(predicted_accuracy(points, model) - points.accuracy)
     return {str(run): float(error[points.run == run].mean()) for run in np.unique(points.run)}
+
+
+def error_by_setting(points: Points, model: AccuracyModel) -> dict[str, float]:
+    """Return the mean absolute error over the epochs of each setting, in points.
+
+    Repeats of a setting are averaged first, because the model speaks for the
+    average run; a setting that was measured once gives that run's error.
+    """
+    error = 100.0 * (predicted_accuracy(points, model) - points.accuracy)
+    return {
+        str(name): _mean_over_epochs(error[points.setting == name], points.epoch[points.setting == name])
+        for name in np.unique(points.setting)
+    }
+
+
+def _mean_over_epochs(error: Array, epoch: Array) -> float:
+    return float(np.mean([abs(error[epoch == number].mean()) for number in np.unique(epoch)]))

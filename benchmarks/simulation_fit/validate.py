@@ -3,10 +3,12 @@
     DPSGD_DATA_DIR=... python -m benchmarks.simulation_fit.validate
 
 Writes ``validation.md``. A setting passes within twice the published error of its profile.
+What was measured is kept in ``validation_measured.json``, so that a new fit needs no new training.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from benchmarks.simulation_fit.design import parameters_of
 from benchmarks.simulation_fit.measure import train
 
 RESULT = Path(__file__).with_name("validation.md")
+MEASURED = Path(__file__).with_name("validation_measured.json")
 FIRST_SEED = 900_000
 """Seeds of the design count up from 0."""
 
@@ -74,13 +77,23 @@ def _compare(setting: dict[str, object], *, seed: int) -> Comparison:
         str(setting["task"]), optimizer=setting["optimizer"], seed=seed, baseline=False, **values
     )
     profile = find_profile(parameters)
-    points = [event for event in train(parameters) if isinstance(event, EpochPoint)]
     return Comparison(
         parameters=parameters,
-        measured=points[-1].accuracy,
+        measured=_measured(parameters),
         simulated=expected_final_accuracy(parameters, profile),
         published=profile.published["accuracy_error_points"],
     )
+
+
+def _measured(parameters: RunParameters) -> float:
+    """Return the final accuracy of a real training, from the record or by training now."""
+    record = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    key = f"{parameters.task}/{parameters.optimizer}/{parameters.seed}"
+    if key not in record:
+        points = [event for event in train(parameters) if isinstance(event, EpochPoint)]
+        record[key] = points[-1].accuracy
+        MEASURED.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return float(record[key])
 
 
 def _document(comparisons: list[Comparison]) -> Iterator[str]:

@@ -94,14 +94,16 @@ def test_the_best_learning_rate_falls_as_noise_grows(optimizer):
 
 
 def tuned(**changes):
-    return max(expected_of(optimizer="sgd", learning_rate=rate, **changes) for rate in RATES)
+    """Return the best accuracy over learning rates, beyond the slider's end too: that end is no law."""
+    rates = np.geomspace(0.002, 10.0, 50)
+    return max(expected_of(optimizer="sgd", learning_rate=rate, **changes) for rate in rates)
 
 
 def test_at_fixed_epsilon_and_tuned_rate_a_bigger_batch_helps_then_saturates():
     accuracies = [tuned(batch_size=b, noise_multiplier=s) for b, s in SIGMA_BY_BATCH.items()]
     gains = np.diff(accuracies)
-    assert gains[0] > 0.005
-    assert abs(gains[-1]) < gains[0]
+    assert gains[0] > 0.004
+    assert abs(gains[-1]) < gains[0] / 2
 
 
 def test_at_a_fixed_small_rate_a_bigger_batch_hurts():

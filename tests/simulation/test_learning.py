@@ -76,7 +76,7 @@ def test_adam_moves_a_learning_rate_a_step_whatever_the_clip():
 
 def test_accuracy_starts_at_chance_and_falls_with_wander():
     table = AccuracyTable(log_travel=np.array([-5.0, 0.0, 3.0]), latent=np.array([0.0, 0.5, 2.0]))
-    constants = {"travel_scale": 10.0, "blur": 100.0, "blur_decay": 0.5, "blur_power": 1.0}
+    constants = {"travel_scale": 10.0, "blur": 100.0, "blur_decay": 0.5, "blur_power": 1.0, "collapse": 0.5}
     travel, wander = np.array([1e-6, 5.0, 5.0, 5.0]), np.array([0.0, 0.0, 0.01, 1.0])
     moved = Motion(travel=travel, wander=wander)
     accuracies = expected_accuracy(moved, table, constants, classes=10)
