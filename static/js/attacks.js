@@ -24,7 +24,8 @@ function show() {
   range.value = String(Math.round(positionOf(stops, epsilon)));
   range.setAttribute("aria-valuetext", `ε ${format.value(epsilon)}`);
   if (Number(box.value) !== epsilon) box.value = String(epsilon);
-  chart.update({ limit: limitCurve({ epsilon, delta }) });
+  const example = { x: 0.01, y: truePositiveBound({ epsilon, delta, falsePositives: 0.01 }) };
+  chart.update({ limit: limitCurve({ epsilon, delta }), example });
   showWords(delta);
   byId("limit-rows").replaceChildren(...FALSE_POSITIVES.map((falsePositives) => row({ delta, falsePositives })));
 }
@@ -39,7 +40,7 @@ function showWords(delta) {
     `Right at most ${format.percent(guessBound({ epsilon, delta }))} of the time, where a coin is right half of it (advantage ${advantage}).`);
   const posterior = format.percent(posteriorBound({ epsilon, prior: SUSPICION }));
   setText(byId("posterior-text"),
-    `Who believed with 10 % that you are in the data believes it with at most ${posterior} after seeing the model` +
+    `Somebody who finds it 10 % likely that you are in the data may find it at most ${posterior} likely after seeing the model` +
     `${delta > 0 ? ". That is the limit at δ = 0; δ allows rare exceptions." : "."}`);
 }
 

@@ -16,6 +16,17 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Let a button be pressed or not; it keeps the focus also while it cannot, so that a keyboard user is not thrown out. */
+export function setEnabled(button, enabled) {
+  button.disabled = false;
+  button.setAttribute("aria-disabled", String(!enabled));
+}
+
+/** Call `pressed` on clicks of a button, but not while it cannot be pressed. */
+export function onPress(button, pressed) {
+  button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && pressed());
+}
+
 /** Return the element with this id; a missing one is a mistake in the template. */
 export function byId(id) {
   const node = document.getElementById(id);

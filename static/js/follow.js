@@ -1,12 +1,16 @@
 /** Starting, following and stopping a real training: the store is told of every copy of its document. */
 
 import { ServerLost, ServerProblem } from "./api.js";
-import { isTraining, requestBody, withAttachedRun, withFailure, withRun } from "./state.js";
+import { isTraining, requestBody, withAttachedRun, withFailure, withForgottenRun, withRun } from "./state.js";
 
 const POLL_SECONDS = 0.5;
 const RETRY_SECONDS = 2;
+const TOO_MANY_REQUESTS = 429;
+const NOT_FOUND = 404;
 
-/** Return {start, attach, stop}; `api` is the module api.js or its double, `wait(seconds)` a promise. */
+const UNREACHED = "The server does not answer, so nothing was changed there. Try again in a moment.";
+
+/** Return {start, attach, stop}, where start tells whether the server took the training; `api` is the module api.js or its double, `wait(seconds)` a promise. */
 export function createFollower({ api, store, wait }) {
   async function start() {
     const { settings } = store.get();
@@ -15,8 +19,10 @@ export function createFollower({ api, store, wait }) {
       const document = await api.startRun(requestBody(settings, "real"));
       store.update((state) => withRun(state, document, settings));
       await poll(document.id);
+      return true;
     } catch (error) {
       fail(error);
+      return false;
     }
   }
 
@@ -26,7 +32,9 @@ export function createFollower({ api, store, wait }) {
       store.update((state) => withAttachedRun(state, document));
       await poll(id);
     } catch (error) {
-      fail(error);
+      if (!(error instanceof ServerProblem || error instanceof ServerLost)) throw error;
+      const notice = `The run in the address cannot be shown. ${error.detail ?? error.message}`;
+      store.update((state) => ({ ...state, notice }));
     }
   }
 
@@ -52,16 +60,22 @@ export function createFollower({ api, store, wait }) {
       const document = await api.getRun(id);
       store.update((state) => (state.run?.id === id ? withRun(state, document) : state));
     } catch (error) {
-      if (!(error instanceof ServerLost)) throw error;
-      store.update((state) => ({ ...state, lost: true }));
+      if (isPassing(error)) store.update((state) => ({ ...state, lost: true }));
+      else if (error.status === NOT_FOUND) store.update((state) => withForgottenRun(state));
+      else throw error;
     }
   }
 
   function fail(error) {
     if (error instanceof ServerProblem) store.update((state) => withFailure(state, error));
-    else if (error instanceof ServerLost) store.update((state) => ({ ...state, sending: false, lost: true }));
+    else if (error instanceof ServerLost) store.update((state) => withFailure(state, { detail: UNREACHED }));
     else throw error;
   }
 
   return { start, attach, stop };
+}
+
+/** Return whether a failure of polling is worth waiting out: no answer, a gateway's error, or too many requests. */
+function isPassing(error) {
+  return error instanceof ServerLost || error.status >= 500 || error.status === TOO_MANY_REQUESTS;
 }

@@ -14,6 +14,8 @@ export function percent(fraction, digits = 1) {
 /** Return ε with as many digits as it deserves: 0.076, 2.73, 12.4, 125; "∞" for null (no guarantee). */
 export function epsilon(value) {
   if (!isNumber(value)) return "∞";
+  if (value === 0) return "0";
+  if (value < 0.001) return String(Number(value.toPrecision(1)));
   if (value >= 100) return counter.format(Math.round(value));
   if (value >= 10) return value.toFixed(1);
   return value.toFixed(value < 0.1 ? 3 : 2);
@@ -27,8 +29,9 @@ export function value(number) {
   return String(Number(number.toPrecision(4)));
 }
 
-/** Return a mean cross-entropy in nats, "0.62". */
+/** Return a mean cross-entropy in nats, "0.62", "3,620". */
 export function loss(nats) {
+  if (isNumber(nats) && nats >= 100) return counter.format(Math.round(nats));
   return isNumber(nats) ? nats.toFixed(nats < 0.1 ? 3 : 2) : NONE;
 }
 

@@ -23,12 +23,14 @@ export function lessonOf({ before, after, evidence, optimizerBefore, optimizerAf
   const result =
     `ε ${format.epsilon(before.epsilon)} → ${format.epsilon(after.epsilon)} and accuracy ` +
     `${format.percent(before.accuracy)} → ${format.percent(after.accuracy)} (${format.points(gained)}, ${evidence}).`;
-  return { result, reason: stepWasTheLimit({ gained, optimizerBefore, optimizerAfter }) ? STEP_LESSON : null };
+  if (!stepWasTheLimit({ gained, optimizerBefore, optimizerAfter })) return { result, reason: null };
+  const both = (before.epsilon ?? Infinity) > (after.epsilon ?? Infinity);
+  return { result, reason: `${both ? "Better privacy and better accuracy at once" : "More accuracy"}: ${STEP_LESSON}` };
 }
 
 const STEP_LESSON =
-  "Better privacy and better accuracy at once: the step size was the limit, not the noise. Plain SGD at this learning " +
-  "rate ends before it arrives; momentum 0.9 carries the same gradients ten times as far, with room for more noise.";
+  "the step size was the limit, not the noise. Plain SGD at this learning rate ends before it arrives; " +
+  "momentum 0.9 carries the same gradients up to ten times as far.";
 
 function stepWasTheLimit({ gained, optimizerBefore, optimizerAfter }) {
   return optimizerBefore === "sgd" && optimizerAfter === "momentum" && gained > 0;

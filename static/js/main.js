@@ -20,6 +20,8 @@ import { StatusStrip } from "./views/status.js";
 const TITLE = document.title;
 const REPLAY_MILLISECONDS = 1200;
 const REST_MILLISECONDS = 500;
+const RETRY_MILLISECONDS = 3000;
+const ADDRESS_MILLISECONDS = 250;
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const nextFrame = (callback) => requestAnimationFrame(callback);
 
@@ -49,6 +51,7 @@ function createActions(store, follower) {
     applyPreset: ({ title, parameters }) => act((state) => withApplied(state, { label: title, change: parameters })),
     apply: ({ title, apply }) => act((state) => withApplied(state, { label: title, change: apply })),
     undo: () => act(undone),
+    keep: () => act((state) => ({ ...state, applied: null })),
     run: () => focusOnFault(store.get()) || runOnce(store, follower),
     stop: () => follower.stop(),
   };
@@ -56,7 +59,7 @@ function createActions(store, follower) {
 
 /** Train for real, or replay the simulated curve as a training would draw it. */
 function runOnce(store, follower) {
-  if (store.get().settings.mode === "real") return follower.start();
+  if (store.get().settings.mode === "real") return follower.start().then((taken) => taken || focusOnFault(store.get()));
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? null : replay(store);
 }
 
@@ -87,7 +90,10 @@ function connectForecast(store, catalog) {
   const ask = createLatest({
     send: (settings, options) => forecast(api, catalog, settings, options),
     done: (document) => store.update((state) => withLesson(withSimulation(state, document))),
-    failed: (error) => store.update((state) => withFailure(state, failureOf(error))),
+    failed: (error) => {
+      store.update((state) => withFailure(state, failureOf(error)));
+      if (error instanceof api.ServerLost) setTimeout(() => ask(questionOf(store.get())), RETRY_MILLISECONDS);
+    },
     nextFrame,
   });
   let asked = JSON.stringify(questionOf(store.get()));
@@ -119,7 +125,7 @@ function connectTightBound(store) {
 
 function failureOf(error) {
   if (error instanceof api.ServerProblem) return error;
-  if (error instanceof api.ServerLost) return { detail: "The server does not answer; what you see is the last result." };
+  if (error instanceof api.ServerLost) return { detail: "The server does not answer; what you see is the last result. Retrying." };
   throw error;
 }
 
@@ -136,9 +142,18 @@ function withLesson(state) {
 
 function render(views, catalog, state) {
   for (const view of views) view.update(state);
-  history.replaceState(null, "", `${location.pathname}${toQuery(catalog, state.settings, state.run?.id)}`);
+  rememberAddress(`${location.pathname}${toQuery(catalog, state.settings, state.run?.id)}`);
   document.title = isTraining(state) && state.run ? `${state.run.epochs.length}/${state.run.parameters.epochs} epochs · ${TITLE}` : TITLE;
   announce(state);
+}
+
+let addressTimer = null;
+
+/** Put the settings into the address once they rest: browsers refuse more than about a hundred changes in half a minute. */
+function rememberAddress(address) {
+  clearTimeout(addressTimer);
+  if (address === `${location.pathname}${location.search}`) return;
+  addressTimer = setTimeout(() => history.replaceState(null, "", address), ADDRESS_MILLISECONDS);
 }
 
 /** Tell screen readers once an epoch, politely. */

@@ -3,6 +3,8 @@
 import * as format from "./format.js";
 import { extremes } from "./series.js";
 
+const ENDED = ["done", "cancelled", "failed"];
+
 /** Return the badge that every result carries: SIMULATED, MEASURED, or NOT RUN where there is none yet. */
 export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : evidence.toUpperCase());
 
@@ -24,20 +26,23 @@ export function headlineOf({ privacy, evidence, epsilon_spent: spent, parameters
 export function contextOf(document, catalog) {
   const { parameters, dataset, model } = document;
   const optimizer = catalog.optimizers.find(({ name }) => name === parameters.optimizer);
-  const seed = parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`;
+  const seed = document.evidence === "planned" ? [] : [parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`];
   return [
     `${brief(dataset?.title ?? parameters.dataset)}, ${format.count(parameters.train_size)} examples`,
     brief(model?.title ?? parameters.model),
     optimizer?.title ?? parameters.optimizer,
-    seed,
+    ...seed,
   ].join(" · ");
 }
 
-/** Return the headings of the four charts and the descriptions of their canvases. */
-export function findingsOf(document, planned = document) {
+/**
+ * Return the headings of the four charts and the descriptions of their canvases. `planned` is the document whose ε is
+ * drawn as planned; `stale` says that its settings are no longer those of the shown run.
+ */
+export function findingsOf(document, planned = document, stale = false) {
   return {
     training: trainingFinding(document),
-    privacy: privacyFinding(document, planned),
+    privacy: privacyFinding(document, planned, stale),
     clipping: clippingFinding(document),
     classes: classesFinding(document),
   };
@@ -50,7 +55,7 @@ function trainingFinding(document) {
   const baseline = document.baseline?.final_metrics;
   const against = baseline ? `, ${format.percent(baseline.accuracy)} without privacy` : "";
   return {
-    title: `${format.percent(last.accuracy)} right after ${epochs}${against}`,
+    title: baseline ? `${format.percent(last.accuracy)} correct${against}` : `${format.percent(last.accuracy)} correct after ${epochs}`,
     description:
       `Line chart, ${document.evidence}. Test accuracy goes from ${format.percent(document.epochs[0].accuracy)} ` +
       `after epoch 1 to ${format.percent(last.accuracy)} after epoch ${last.epoch}${against}; ` +
@@ -62,7 +67,7 @@ function awaiting({ evidence }) {
   return evidence === "planned" ? "Accuracy unknown until it is trained" : "Waiting for the first epoch";
 }
 
-function privacyFinding(document, planned) {
+function privacyFinding(document, planned, stale) {
   const { epochs, delta, privacy_budget: budget } = planned.parameters;
   const end = planned.privacy.epsilon;
   if (end === null) {
@@ -77,11 +82,16 @@ function privacyFinding(document, planned) {
       description: `Line chart of the worst case of each pass. ${planned.privacy.shuffle.explanation}`,
     };
   }
-  if (planned !== document && document.state === "done") return comparison(document, planned);
-  const side = end > budget ? "over" : "within";
-  const spent = document.evidence === "measured" ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
+  const measured = document.evidence === "measured";
+  const ended = measured && ENDED.includes(document.state);
+  if (stale && planned !== document && ended) return comparison(document, planned);
+  const spent = measured ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
+  const [final, verb] = ended ? [document.epsilon_spent, "spent"] : [end, "planned"];
+  const side = final > budget ? "over" : "within";
   return {
-    title: `ε reaches ${format.epsilon(end)}, ${side} the budget of ${format.value(budget)}`,
+    title: measured
+      ? `ε ${format.epsilon(final)} ${verb}, ${side} the budget of ${format.value(budget)}`
+      : `ε reaches ${format.epsilon(end)}, ${side} the budget of ${format.value(budget)}`,
     description:
       `Line chart. The privacy loss ε rises steeply at first and ever more slowly, to ${format.epsilon(end)} ` +
       `at δ ${format.value(delta)} after ${epochs} epochs; the budget is ${format.value(budget)}.${spent}`,
@@ -113,9 +123,9 @@ function clippingFinding(document) {
 function classesFinding(document) {
   const found = extremes(document);
   if (!found) return { title: "Accuracy by class", description: "No result yet." };
-  const { worst, best } = found;
+  const { worst, best, never } = found;
   return {
-    title: `Hardest: ${worst.label}, ${format.percent(worst.accuracy, 0)} right`,
+    title: never > 1 ? `${never} of ${document.per_class_accuracy.length} classes: 0\u00a0% correct` : `Hardest: “${worst.label}”, ${format.percent(worst.accuracy, 0)} correct`,
     description:
       `Bar chart, ${document.evidence}. Test accuracy by class: worst ${worst.label} with ` +
       `${format.percent(worst.accuracy)}, best ${best.label} with ${format.percent(best.accuracy)}.`,

@@ -2,6 +2,7 @@
 
 export const MOST_POINTS = 400; // Chart.js does not decimate dashed lines, so series are thinned here
 
+const NEVER = 0.005; // an accuracy that is written as 0 %
 const GUESSES = 10; // classes, where a document does not say
 
 /** Return the training curves: {epochs, accuracy, loss, baselineAccuracy, baselineLoss, guessing}. */
@@ -18,7 +19,7 @@ export function trainingSeries(document) {
   };
 }
 
-/** Return the ε curves: {epochs, planned, spent, budget}; a simulation spends nothing, so its `spent` is empty. */
+/** Return the ε curves: {epochs, planned, spent, budget, unlimited}; `unlimited` says why there is none, or is null. A simulation spends nothing, so its `spent` is empty. */
 export function budgetSeries(document, planned = document) {
   const measured = document.evidence === "measured";
   return {
@@ -26,6 +27,7 @@ export function budgetSeries(document, planned = document) {
     planned: fromZero((planned.privacy.per_epoch ?? []).map(({ epoch, epsilon }) => ({ x: epoch, y: epsilon }))),
     spent: measured ? fromZero(spentPoints(document)) : [],
     budget: planned.parameters.privacy_budget,
+    unlimited: planned.privacy.epsilon === null ? `no curve: ε is infinite (σ ${planned.parameters.noise_multiplier})` : null,
   };
 }
 
@@ -56,14 +58,15 @@ export function classSeries(document) {
   return { labels, own: own.map(hundredfold), baseline: baseline.map(hundredfold) };
 }
 
-/** Return {worst, best} of the classes as {label, accuracy} (fractions), or null before there is a result. */
+/** Return {worst, best} of the classes as {label, accuracy} (fractions) and how many are `never` right, or null before there is a result. */
 export function extremes(document) {
   const accuracies = document.per_class_accuracy;
   if (!accuracies?.length) return null;
   const { labels } = classSeries(document);
   const ranked = accuracies.map((accuracy, index) => ({ label: labels[index], accuracy }));
   ranked.sort((first, second) => first.accuracy - second.accuracy);
-  return { worst: ranked[0], best: ranked.at(-1) };
+  const never = accuracies.filter((accuracy) => accuracy < NEVER).length;
+  return { worst: ranked[0], best: ranked.at(-1), never };
 }
 
 /** Return at most `limit` of the points, evenly chosen; the first, the last and those marked `kept` stay. */

@@ -98,6 +98,12 @@ export function withAttachedRun(state, document) {
   return withRun({ ...state, settings }, document, settings);
 }
 
+/** Return the state whose followed run the server has forgotten, as after a restart: what was measured is kept. */
+export function withForgottenRun(state) {
+  const message = "The server was restarted and no longer knows this run; what it measured until then is kept here.";
+  return { ...state, lost: false, problem: null, run: { ...state.run, state: "failed", error: { message } } };
+}
+
 /** Return the state after a failed call: faults beside their fields, the rest as one sentence. */
 export function withFailure(state, { detail, errors = [] }) {
   const known = errors.filter(({ field }) => SETTING_NAMES.includes(field));

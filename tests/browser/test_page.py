@@ -306,6 +306,90 @@ def test_the_learning_page_takes_one_step_in_its_true_order(open_page: OpenPage)
     expect(page.locator("#stage-name")).to_have_text("Sample")
 
 
+def test_no_noise_is_written_into_its_box(open_page: OpenPage) -> None:
+    page = open_page("/?noise_multiplier=0")
+    wait_for_result(page)
+    expect(page.locator("input#noise_multiplier")).to_have_value("0")
+
+
+def test_shuffled_batches_are_not_given_the_epsilon_of_poisson_sampling(open_page: OpenPage) -> None:
+    page = open_page("/?sampling=shuffle")
+    wait_for_result(page)
+    first = page.locator("#accountants tr").first
+    expect(first).to_contain_text("Worst case")
+    assert first.locator("td").first.inner_text() == page.locator("#tile-epsilon").inner_text()
+    for row in page.locator("#accountants tr").all()[1:]:
+        expect(row).to_contain_text("not valid for this run")
+
+
+def test_a_task_without_a_simulation_says_so_and_cannot_be_replayed(open_page: OpenPage) -> None:
+    page = open_page("/?task=xor")
+    expect(page.locator("#badge")).to_have_text("NOT RUN")
+    expect(page.locator("#notices")).to_contain_text("No simulation has been fitted")
+    expect(page.locator("#run")).to_be_disabled()
+    page.locator("#mode-real").check(force=True)
+    expect(page.locator("#badge")).to_have_text("NOT RUN")
+
+
+def test_the_lesson_leaves_every_chart_in_sight_and_goes_when_it_is_closed(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    page.locator("#optimal").click()
+    expect(page.locator("#applied-result")).to_contain_text("points")
+    for name in CHARTS:
+        box = page.locator(f"#{name}-canvas").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900, name
+    page.locator("#keep").click()
+    expect(page.locator("#applied")).to_be_hidden()
+    expect(page.locator("select#optimizer")).to_have_value("momentum")
+    expect(page.locator("#optimal")).to_be_focused()
+
+
+def test_a_phone_shows_what_use_optimal_did_without_scrolling(open_page: OpenPage) -> None:
+    page = open_page(viewport=PHONE)
+    wait_for_result(page)
+    page.locator("#optimal").click()
+    expect(page.locator("#applied-result")).to_contain_text("points")
+    message, bar = page.locator("#applied").bounding_box(), page.locator(".runbar").bounding_box()
+    assert message is not None
+    assert bar is not None
+    assert message["y"] >= 0
+    assert message["y"] + message["height"] <= bar["y"]
+
+
+def test_moving_a_slider_often_changes_the_address_seldom(open_page: OpenPage) -> None:
+    """Safari refuses more than a hundred changes of the address in thirty seconds."""
+    page = open_page()
+    wait_for_result(page)
+    page.evaluate(
+        """() => {
+          window.changes = 0;
+          const replace = history.replaceState.bind(history);
+          history.replaceState = (...words) => { window.changes += 1; replace(...words); };
+        }"""
+    )
+    page.locator("#epochs-range").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("epochs=45"))
+    assert page.evaluate("window.changes") < 15
+
+
+def test_two_hundred_moves_leave_the_page_as_large_as_it_was(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    size = "[Object.keys(Chart.instances).length, document.querySelectorAll('*').length]"
+    before = page.evaluate(size)
+    page.locator("#noise_multiplier-range").focus()
+    for key in ["ArrowRight", "ArrowLeft"] * 100:
+        page.keyboard.press(key)
+    expect(page.locator("input#noise_multiplier")).to_have_value("0.8")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#tile-epsilon")).to_have_text("ε 2.73")
+    assert page.evaluate(size) == before
+
+
 def test_pictures_of_the_page(open_page: OpenPage, screenshots: Path | None) -> None:
     """Both themes and sizes load without trouble; kept as pictures where SCREENSHOTS names a folder."""
     for scheme in ("light", "dark"):

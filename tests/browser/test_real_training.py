@@ -50,9 +50,18 @@ class TestRealTraining:
         page = open_page(DIGITS)
         start_training(page, epochs=60)
         expect(page.locator("#training-title")).to_contain_text(
-            "right after", timeout=TRAINING_SECONDS * 1000
+            "correct after", timeout=TRAINING_SECONDS * 1000
         )
         page.locator("#stop").click()
         expect(page.locator("#activity")).to_contain_text("Stopped after", timeout=20_000)
         expect(page.locator("#run")).to_be_enabled()
         assert page.evaluate("Chart.getChart('training-canvas').data.datasets[0].data.length") > 0
+        expect(page.locator("#privacy-title")).to_contain_text("spent")
+
+    def test_the_keyboard_keeps_its_place_while_a_training_runs(self, open_page: OpenPage) -> None:
+        page = open_page(f"{DIGITS}&epochs=2")
+        expect(page.locator("#badge")).to_have_text("SIMULATED")
+        page.locator("#run").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#activity")).to_contain_text("Finished", timeout=TRAINING_SECONDS * 1000)
+        expect(page.locator("#run")).to_be_focused()

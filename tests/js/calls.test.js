@@ -65,10 +65,35 @@ test("a reload attaches to the run by its id and takes over its settings", async
   assert.equal(store.get().settings.mode, "real");
 });
 
+test("an overloaded or restarting server is waited for, not given up", async () => {
+  for (const status of [429, 500, 502, 503]) {
+    const store = realStore();
+    await follower(store, [...copies("running"), new ServerProblem(status, { detail: "busy" }), ...copies("done")]).start();
+    assert.equal(store.get().run.state, "done", String(status));
+    assert.equal(store.get().lost, false);
+  }
+});
+
+test("a run that the server has forgotten ends, and what was measured stays", async () => {
+  const store = realStore();
+  await follower(store, [...copies("running"), new ServerLost("x"), new ServerProblem(404, { detail: "gone" })]).start();
+  const { run, lost, sending, problem } = store.get();
+  assert.deepEqual([run.state, lost, sending, problem], ["failed", false, false, null]);
+  assert.equal(run.epochs.length, 3);
+  assert.match(run.error.message, /no longer knows this run/);
+});
+
+test("a training that never reached the server is not said to be running", async () => {
+  const store = realStore();
+  assert.equal(await follower(store, [new ServerLost("x")]).start(), false);
+  assert.match(store.get().problem, /does not answer/);
+  assert.deepEqual([store.get().sending, store.get().lost], [false, false]);
+});
+
 test("a forgotten run is said to be gone", async () => {
   const store = createStore(initialState(catalog));
   await follower(store, [new ServerProblem(404, { detail: "There is no run with this id." })]).attach("gone");
-  assert.equal(store.get().problem, "There is no run with this id.");
+  assert.match(store.get().notice, /There is no run with this id\./);
 });
 
 test("stop asks the server for the run that is followed", async () => {

@@ -14,11 +14,11 @@ const plain = (text) => text.replaceAll("\u00a0", " ");
 test("numbers are written as people write them", () => {
   const cases = [
     [format.epsilon, 2.7345, "2.73"], [format.epsilon, 0.0756, "0.076"], [format.epsilon, 12.44, "12.4"],
-    [format.epsilon, 1234, "1,234"], [format.epsilon, null, "∞"],
+    [format.epsilon, 1234, "1,234"], [format.epsilon, null, "∞"], [format.epsilon, 0, "0"], [format.epsilon, 0.00042, "0.0004"],
     [format.percent, 0.8214, "82.1 %"], [format.percent, null, "–"], [format.percent, undefined, "–"],
     [format.value, 1e-5, "1e-5"], [format.value, 2.5e-7, "2.5e-7"], [format.value, 60000, "60,000"],
     [format.value, 0.1 + 0.2, "0.3"], [format.value, 0, "0"],
-    [format.loss, 0.6234, "0.62"], [format.loss, 0.0312, "0.031"], [format.loss, NaN, "–"],
+    [format.loss, 0.6234, "0.62"], [format.loss, 0.0312, "0.031"], [format.loss, NaN, "–"], [format.loss, 3620.1, "3,620"],
     [format.duration, 0.42, "0.4 s"], [format.duration, 185, "3 min 5 s"], [format.points, -0.0121, "−1.2 points"],
   ];
   for (const [write, value, expected] of cases) assert.equal(plain(write(value)), expected);
@@ -40,10 +40,10 @@ test("a result says what it is: simulated or measured, data, optimizer and seed"
 
 test("headings state the finding and descriptions repeat the drawn numbers", () => {
   const { training, privacy, clipping, classes } = findingsOf(exampleDocument());
-  assert.equal(plain(training.title), "80.0 % right after 3 epochs");
+  assert.equal(plain(training.title), "80.0 % correct after 3 epochs");
   assert.equal(privacy.title, "ε reaches 3.00, over the budget of 2");
   assert.equal(plain(clipping.title), "90 % of gradients are longer than C = 1");
-  assert.equal(plain(classes.title), "Hardest: b, 60 % right");
+  assert.equal(plain(classes.title), "Hardest: “b”, 60 % correct");
   for (const { description } of [training, clipping, classes]) assert.match(description, /simulated/);
 });
 
@@ -82,6 +82,26 @@ test("the step-size lesson is not told where it does not hold", () => {
   const reason = (changes) => lessonOf({ before: worse, after: better, evidence: "simulated", ...changes }).reason;
   assert.equal(reason({ optimizerBefore: "adam", optimizerAfter: "momentum" }), null);
   assert.equal(reason({ optimizerBefore: "sgd", optimizerAfter: "momentum", before: better, after: worse }), null);
+});
+
+test("more accuracy at a larger ε is not called better privacy", () => {
+  const lesson = lessonOf({
+    before: { epsilon: 1.1, accuracy: 0.62 }, after: { epsilon: 1.28, accuracy: 0.95 },
+    evidence: "simulated", optimizerBefore: "sgd", optimizerAfter: "momentum",
+  });
+  assert.match(lesson.reason, /^More accuracy: /);
+  assert.doesNotMatch(lesson.reason, /privacy/);
+});
+
+test("a stopped run is told by the ε that it spent, a running one by the ε that it plans", () => {
+  const heading = (state) => findingsOf(exampleDocument({ evidence: "measured", state, epsilon_spent: 1.4 })).privacy.title;
+  assert.equal(heading("running"), "ε 3.00 planned, over the budget of 2");
+  assert.equal(heading("cancelled"), "ε 1.40 spent, within the budget of 2");
+});
+
+test("several classes that are never recognised are counted, not one of them named", () => {
+  const { classes } = findingsOf(exampleDocument({ per_class_accuracy: [0.9, 0, 0.001] }));
+  assert.equal(plain(classes.title), "2 of 3 classes: 0 % correct");
 });
 
 test("changes are listed before they are made", () => {

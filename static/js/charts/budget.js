@@ -4,6 +4,7 @@ import * as format from "../format.js";
 import { axis, BaseChart, commonOptions, epochAxis, fitEpochs, POINT_ROOM } from "./base.js";
 
 const HEADROOM = 1.15;
+const LABEL_ROOM = 34; // pixels between two lines that a label fits between
 
 export class BudgetChart extends BaseChart {
   config(palette) {
@@ -40,16 +41,40 @@ export class BudgetChart extends BaseChart {
   }
 
   drawMarks(chart) {
+    const { planned, spent, unlimited } = this.model;
+    this.labelBudget(chart);
+    if (unlimited) {
+      const { left, right, top, bottom } = chart.chartArea;
+      this.label(chart, unlimited, { x: (left + right) / 2, y: (top + bottom) / 2, align: "center", colour: this.palette.epsilon });
+    }
+    const ahead = planned.length > 0 && (!spent.length || this.isApart(chart, planned.at(-1), spent.at(-1)));
+    if (spent.length) this.labelEnd(chart, spent.at(-1), "spent");
+    if (ahead) this.labelEnd(chart, planned.at(-1), "planned");
+  }
+
+  /** Write the budget above its line: at the left, or at the right where the curve is far above it. */
+  labelBudget(chart) {
     const { planned, spent, budget } = this.model;
     const { x, y } = chart.scales;
-    const { epsilon, muted } = this.palette;
-    const line = { x: x.left + 6, y: y.getPixelForValue(budget) - 9, align: "left", colour: muted };
-    this.label(chart, `budget ε ${format.value(budget)}`, line);
-    const [end, word] = spent.length ? [spent.at(-1), "spent"] : [planned.at(-1), "planned"];
-    if (!end) return;
-    const below = end.y < budget && y.getPixelForValue(end.y) - y.getPixelForValue(budget) < 34;
-    const place = { x: x.getPixelForValue(end.x), y: y.getPixelForValue(end.y) + (below ? 26 : -14), colour: epsilon };
+    const line = y.getPixelForValue(budget);
+    const end = Math.max(0, ...[...planned, ...spent].map((point) => point.y));
+    const above = line - y.getPixelForValue(end) > 2 * LABEL_ROOM;
+    const place = above ? { x: x.right - 6, align: "right" } : { x: x.left + 6, align: "left" };
+    this.label(chart, `budget ε ${format.value(budget)}`, { ...place, y: line - 9, colour: this.palette.muted });
+  }
+
+  labelEnd(chart, end, word) {
+    const { x, y } = chart.scales;
+    const [at, budget] = [end.y, this.model.budget].map((epsilon) => y.getPixelForValue(epsilon));
+    const below = at >= budget && at - budget < LABEL_ROOM;
+    const place = { x: x.getPixelForValue(end.x), y: at + (below ? 26 : -14), colour: this.palette.epsilon };
     this.label(chart, `${word} ε ${format.epsilon(end.y)}`, place);
+  }
+
+  /** Return whether two ends are far enough from each other to carry a label each. */
+  isApart({ scales: { x, y } }, first, second) {
+    const across = Math.abs(x.getPixelForValue(first.x) - x.getPixelForValue(second.x));
+    return across > 100 || Math.abs(y.getPixelForValue(first.y) - y.getPixelForValue(second.y)) > LABEL_ROOM;
   }
 }
 
@@ -57,7 +82,7 @@ function datasets(palette) {
   const line = { data: [], parsing: false, clip: POINT_ROOM, borderColor: palette.epsilon };
   return [
     { ...line, label: "planned", borderWidth: 2, borderDash: [2, 4], pointRadius: 0 },
-    { ...line, label: "spent", borderWidth: 3, pointRadius: 2.5, backgroundColor: palette.epsilon },
+    { ...line, label: "spent", borderWidth: 3, pointRadius: 2, backgroundColor: palette.epsilon },
     { ...line, label: "budget", borderColor: palette.neutral, borderWidth: 1.5, borderDash: [8, 4], pointRadius: 0 },
   ];
 }

@@ -2,12 +2,13 @@
 
 import { axis, BaseChart, commonOptions } from "./base.js";
 
-const LONGEST_LABEL = 8;
+const LONGEST_LABEL = 12;
+const SHORT_LABEL = 3; // longer names are slanted, so that neighbours stay apart
 
 export class ClassesChart extends BaseChart {
   config(palette) {
     const { plugins, ...options } = commonOptions(palette);
-    const callbacks = { label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % right` };
+    const callbacks = { label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` };
     const bar = { data: [], borderRadius: 2, categoryPercentage: 0.8, barPercentage: 0.95 };
     return {
       type: "bar",
@@ -28,7 +29,7 @@ export class ClassesChart extends BaseChart {
             ticks: { autoSkip: false, callback: (_, index) => shortened(this.model?.labels[index] ?? "") },
           }),
           y: axis({
-            title: "Right in the test set (%)", colour: palette.muted, palette, min: 0, max: 100,
+            title: "Test accuracy (%)", colour: palette.muted, palette, min: 0, max: 100,
             ticks: { stepSize: 20 },
           }),
         },
@@ -39,14 +40,16 @@ export class ClassesChart extends BaseChart {
   apply({ labels, own, baseline }) {
     const { data } = this.chart;
     data.labels = labels;
+    const slanted = labels.length > 4 && labels.some((label) => label.length > SHORT_LABEL) ? 40 : 0;
+    Object.assign(this.chart.options.scales.x.ticks, { minRotation: slanted, maxRotation: slanted, padding: slanted ? 2 : 6 });
     data.datasets[0].data = own;
     data.datasets[1].data = baseline;
     data.datasets[1].hidden = baseline.length === 0;
   }
 
   drawMarks(chart) {
-    const { own } = this.model;
-    if (!own.length) return;
+    const { own, baseline } = this.model;
+    if (!own.length || baseline.length) return; // beside a second bar there is no room; the heading names the number
     const worst = own.indexOf(Math.min(...own));
     const bar = chart.getDatasetMeta(0).data[worst];
     this.label(chart, `${own[worst].toFixed(0)} %`, { x: bar.x, y: bar.y - 9, align: "center", colour: this.palette.ink });

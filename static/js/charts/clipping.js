@@ -25,7 +25,7 @@ export class ClippingChart extends BaseChart {
         scales: {
           x: axis({
             title: "Gradient norm of one example (log scale)", colour: palette.muted, palette, type: "logarithmic",
-            grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? format.value(tick) : null) },
+            grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? String(tick) : null) },
           }),
           y: axis({
             title: "Examples (%)", colour: palette.muted, palette, min: 0, max: 10, ticks: { maxTicksLimit: 5, includeBounds: false },
@@ -45,17 +45,19 @@ export class ClippingChart extends BaseChart {
   }
 
   drawMarks(chart) {
-    const { clippingNorm, clipped, top, below, pile } = this.model;
+    const { before, after, clippingNorm, clipped, top, below, pile } = this.model;
     if (!clippingNorm) return;
     const x = chart.scales.x.getPixelForValue(clippingNorm);
     verticalLine(chart, { x, colour: this.palette.ink });
     if (below) {
-      const words = `▲ ${below.y.toFixed(0)} % are ${format.value(Number(below.x.toPrecision(1)))} or less`;
-      const corner = { x: chart.chartArea.left + 5, y: chart.chartArea.top + 42, align: "left" };
+      const words = `▲ ${below.y.toFixed(0)} % are ${Number(below.x.toPrecision(1))} or less`;
+      const [, edge] = binEdges(before, below.x);
+      const corner = { x: chart.scales.x.getPixelForValue(edge) + 7, y: chart.chartArea.top + 42, align: "left" };
       this.label(chart, words, { ...corner, colour: this.palette.gradient });
     }
     const leftHalf = x < (chart.chartArea.left + chart.chartArea.right) / 2;
-    const place = { x: leftHalf ? x + 7 : x - 7, align: leftHalf ? "left" : "right" };
+    const [low, high] = binEdges(after, clippingNorm).map((norm) => chart.scales.x.getPixelForValue(norm));
+    const place = leftHalf ? { x: high + 7, align: "left" } : { x: low - 7, align: "right" };
     this.label(chart, `C = ${format.value(clippingNorm)}`, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
     if (pile > top) {
       // The share that the heading states; the bin of C also holds those that were this long before.
@@ -74,6 +76,14 @@ function datasets(palette) {
     },
     { ...bars, label: "after clipping", borderColor: palette.after, borderWidth: 2, fill: false },
   ];
+}
+
+/** Return the edges of the bin nearest to `norm`: halfway, on the log axis, to its neighbours. */
+function binEdges(bins, norm) {
+  const distances = bins.map(({ x }) => Math.abs(Math.log(x / norm)));
+  const nearest = distances.indexOf(Math.min(...distances));
+  const halfway = (neighbour) => Math.sqrt(bins[nearest].x * (bins[neighbour] ?? bins[nearest]).x);
+  return bins.length ? [halfway(nearest - 1), halfway(nearest + 1)] : [norm, norm];
 }
 
 function bounds(points, clippingNorm) {

@@ -22,13 +22,14 @@ export class LimitChart extends BaseChart {
       options: {
         ...options,
         plugins: { ...plugins, tooltip: { ...plugins.tooltip, callbacks } },
-        scales: { x: logAxis("False alarms (log scale)"), y: logAxis("Members caught, at most") },
+        scales: { x: logAxis("False alarms (log scale)"), y: logAxis("Members caught, at most (log scale)") },
       },
     };
   }
 
-  apply({ limit }) {
-    const [limitLine, guessing] = this.chart.data.datasets;
+  apply({ limit, example }) {
+    const [limitLine, guessing, mark] = this.chart.data.datasets;
+    mark.data = [example];
     limitLine.data = limit;
     guessing.data = [{ x: 0.0001, y: 0.0001 }, { x: 1, y: 1 }];
   }
@@ -37,6 +38,9 @@ export class LimitChart extends BaseChart {
     const { x, y } = chart.scales;
     const at = { x: x.getPixelForValue(0.03), y: y.getPixelForValue(0.014), align: "left", colour: this.palette.muted };
     this.label(chart, "guessing", at);
+    const { example } = this.model;
+    const place = { x: x.getPixelForValue(example.x) - 9, y: y.getPixelForValue(example.y) - 10, align: "right" };
+    this.label(chart, `${(example.y * 100).toFixed(1)} % at 1 %`, { ...place, colour: this.palette.epsilon });
   }
 }
 
@@ -48,5 +52,6 @@ function datasets(palette) {
       backgroundColor: faded(palette.epsilon, 0.14), fill: "start",
     },
     { ...line, label: "guessing", borderColor: palette.neutral, borderWidth: 1.5, borderDash: [6, 4], fill: false },
+    { ...line, label: "no attack exceeds", borderColor: palette.card, backgroundColor: palette.epsilon, borderWidth: 2, pointRadius: 6 },
   ];
 }

@@ -32,11 +32,3 @@ export function verticalLine(chart, { x, colour, dash = [] }) {
   ctx.stroke();
   ctx.restore();
 }
-
-/** Return two label heights (pixels), pushed apart so that their lines of text do not overlap. */
-export function apart(first, second, distance = LINE_HEIGHT + 2) {
-  const gap = second - first;
-  if (Math.abs(gap) >= distance) return [first, second];
-  const push = (distance - Math.abs(gap)) / 2;
-  return gap >= 0 ? [first - push, second + push] : [first + push, second - push];
-}

@@ -2,17 +2,20 @@
 
 import * as format from "../format.js";
 import { axis, BaseChart, commonOptions, epochAxis, fitEpochs, POINT_ROOM } from "./base.js";
-import { apart } from "./marks.js";
+import { beside, clearHeight, spanBetween, textSpan } from "./placement.js";
 
 export const MOST_LOSS = 3; // nats; a loss above is flagged at the edge with its number
-const LABEL_ROOM = 6; // pixels that a label needs above and below its middle
 const LABEL_OFFSET = 14; // pixels between a line's end and its number
+const LABEL_WIDTH = 64; // pixels that a number at a line's end takes
+const GUESS_WIDTH = 96;
+const GUESSING = "Guessing";
+const MOST_MARKS = 20; // more points than this would run into each other
 
 export class TrainingChart extends BaseChart {
   config(palette) {
     return {
       type: "line",
-      data: { datasets: datasets(palette) },
+      data: { datasets: datasets(palette, (end) => this.isMarked(end)) },
       options: {
         ...commonOptions(palette),
         plugins: tooltips(palette),
@@ -42,13 +45,22 @@ export class TrainingChart extends BaseChart {
     fitEpochs(this.chart.options.scales.x, series.epochs);
   }
 
+  /** Return whether an epoch's point is drawn: all of them, or every few in a long run, and the last. */
+  isMarked({ epoch }) {
+    const { series } = this.model;
+    const last = series.accuracy.findLast(({ end }) => end)?.end.epoch;
+    return epoch === last || epoch % Math.ceil(last / MOST_MARKS) === 0;
+  }
+
   drawMarks(chart) {
     const { series, forecast } = this.model;
-    this.labelEnds(chart, series);
-    this.flagHighLosses(chart, series.loss);
+    const lines = this.linesOf(chart);
+    this.labelEnds(chart, series, lines);
     const { x, accuracy } = chart.scales;
-    const guess = { x: x.left + 6, y: accuracy.getPixelForValue(series.guessing) + 9, align: "left" };
-    this.label(chart, `guessing ${format.value(series.guessing)} %`, { ...guess, colour: this.palette.muted });
+    const guess = accuracy.getPixelForValue(series.guessing);
+    const own = lines.slice(0, -1).map((line) => spanBetween(line, x.left, x.left + GUESS_WIDTH));
+    const y = clearHeight([guess + 10, guess - 10, guess - 18], own, chart.chartArea);
+    this.label(chart, `guessing ${format.value(series.guessing)} %`, { x: x.left + 6, y, align: "left", colour: this.palette.muted });
     const expected = forecast?.accuracy.at(-1);
     if (expected && !series.accuracy.length) {
       const at = { x: x.getPixelForValue(expected.x), y: accuracy.getPixelForValue(expected.y) - LABEL_OFFSET };
@@ -56,38 +68,55 @@ export class TrainingChart extends BaseChart {
     }
   }
 
+  /** Return all drawn lines in pixels, the one of guessing last. */
+  linesOf({ data, scales }) {
+    const inPixels = ({ data: points, yAxisID }) =>
+      points.map(({ x, y }) => ({ x: scales.x.getPixelForValue(x), y: scales[yAxisID].getPixelForValue(y) }));
+    const guessing = data.datasets.find(({ label }) => label === GUESSING);
+    return [...data.datasets.filter((dataset) => dataset !== guessing), guessing].map(inPixels);
+  }
+
   /** Write the last finished epoch's values, the same that the tiles show, beside their points. */
-  labelEnds(chart, { accuracy, loss }) {
+  labelEnds(chart, { accuracy, loss, baselineAccuracy }, lines) {
     const lastAccuracy = accuracy.findLast(({ end }) => end);
     const lastLoss = loss.findLast(({ end }) => end);
     if (!lastAccuracy) return;
     const x = chart.scales.x.getPixelForValue(lastAccuracy.x);
     const accuracyAt = chart.scales.accuracy.getPixelForValue(lastAccuracy.y);
     const lossAt = chart.scales.loss.getPixelForValue(Math.min(lastLoss.y, MOST_LOSS));
-    const away = accuracyAt <= lossAt ? LABEL_OFFSET : -LABEL_OFFSET;
-    const [first, second] = apart(roomy(chart, accuracyAt, -away), roomy(chart, lossAt, away));
-    this.label(chart, `${lastAccuracy.y.toFixed(1)} %`, { x, y: first, colour: this.palette.accuracy });
-    this.label(chart, `loss ${format.loss(lastLoss.y)}`, { x, y: second, colour: this.palette.loss });
+    const taken = lines.map((line) => spanBetween(line, x - LABEL_WIDTH, x));
+    const write = (text, colour, heights) => {
+      const y = clearHeight(heights, taken, chart.chartArea);
+      taken.push(textSpan(y));
+      this.label(chart, text, { x, y, colour });
+    };
+    const side = accuracyAt <= lossAt ? -1 : 1;
+    write(`${lastAccuracy.y.toFixed(1)} %`, this.palette.accuracy, beside(accuracyAt, side));
+    write(lossText(lastLoss.y), this.palette.loss, beside(lossAt, -side));
+    const baseline = baselineAccuracy.at(-1);
+    if (baseline && baseline.x >= lastAccuracy.x) {
+      write(`${baseline.y.toFixed(1)} %`, this.palette.muted, beside(chart.scales.accuracy.getPixelForValue(baseline.y), -1));
+    }
+    this.flagHighestLoss(chart, loss, x);
   }
 
-  flagHighLosses(chart, loss) {
-    const high = loss.filter(({ y }) => y > MOST_LOSS);
-    if (!high.length) return;
-    const worst = high.reduce((first, second) => (second.y > first.y ? second : first));
-    const place = { x: chart.scales.x.getPixelForValue(worst.x), y: chart.chartArea.top, align: "center" };
-    this.label(chart, `▲ loss ${format.loss(worst.y)}`, { ...place, colour: this.palette.loss });
+  /** Flag a loss beyond the axis, where the number at the line's end does not already do so. */
+  flagHighestLoss(chart, loss, end) {
+    const worst = loss.reduce((first, second) => (second.y > first.y ? second : first));
+    const x = chart.scales.x.getPixelForValue(worst.x);
+    if (worst.y <= MOST_LOSS || end - x < 2 * LABEL_WIDTH) return;
+    this.label(chart, lossText(worst.y), { x, y: chart.chartArea.top, align: "center", colour: this.palette.loss });
   }
 }
 
-/** Return the height of a label at `offset` from a point, on the other side where the plot ends. */
-function roomy({ chartArea: { top, bottom } }, point, offset) {
-  const wanted = point + offset;
-  return wanted < top + LABEL_ROOM || wanted > bottom - LABEL_ROOM ? point - offset : wanted;
+/** Return a loss as it is written into the plot; beyond the axis with an arrow. */
+function lossText(nats) {
+  return `${nats > MOST_LOSS ? "▲ " : ""}loss ${format.loss(nats)}`;
 }
 
-function datasets(palette) {
+function datasets(palette, isMarked) {
   const line = { data: [], parsing: false, clip: POINT_ROOM };
-  const endsOnly = (size) => ({ raw }) => (raw?.end ? size : 0);
+  const endsOnly = (size) => ({ raw }) => (raw?.end && isMarked(raw.end) ? size : 0);
   const quiet = { ...line, pointRadius: 0, pointHoverRadius: 0, borderWidth: 1.5 };
   return [
     {
@@ -101,7 +130,7 @@ function datasets(palette) {
     },
     { ...quiet, label: "Accuracy without privacy", yAxisID: "accuracy", borderColor: palette.neutral },
     { ...quiet, label: "Loss without privacy", yAxisID: "loss", borderColor: palette.neutral, borderDash: [6, 4] },
-    { ...quiet, label: "Guessing", yAxisID: "accuracy", borderColor: palette.neutral, borderWidth: 1, borderDash: [1, 3] },
+    { ...quiet, label: GUESSING, yAxisID: "accuracy", borderColor: palette.neutral, borderWidth: 1, borderDash: [1, 3] },
     { ...quiet, label: "Simulated forecast", yAxisID: "accuracy", borderColor: palette.accuracy, borderDash: [1, 3] },
   ];
 }

@@ -70,12 +70,23 @@ export class Advice {
 }
 
 function accountants(privacy, pending) {
+  if (privacy.valid === false) return shuffledAccountants(privacy);
   const missing = pending ? ["computing…", ""] : ["none", privacy.epsilon_pld_reason ?? ""];
   return [
     ["RDP", `ε ${format.epsilon(privacy.epsilon_rdp)}`, "the headline: a valid upper bound"],
     ["PLD", ...(privacy.epsilon_pld === null
       ? missing : [`ε ${format.epsilon(privacy.epsilon_pld)}`, "a valid upper bound, the tightest known"])],
     ["GDP", `ε ${format.epsilon(privacy.epsilon_gdp)}`, "an approximation that under-reports; never the claim"],
+  ];
+}
+
+/** Return the rows for shuffled batches: only the worst case holds; the accountants of Poisson sampling do not apply. */
+function shuffledAccountants(privacy) {
+  const note = "for Poisson sampling only; not valid for this run";
+  const poisson = [["RDP", privacy.epsilon_rdp], ["PLD", privacy.epsilon_pld], ["GDP", privacy.epsilon_gdp]];
+  return [
+    ["Worst case", `ε ${format.epsilon(privacy.epsilon)}`, "the headline: it holds for shuffled batches"],
+    ...poisson.filter(([, value]) => value !== null).map(([name, value]) => [name, `ε ${format.epsilon(value)}`, note]),
   ];
 }
 

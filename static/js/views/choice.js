@@ -7,18 +7,37 @@ import { faultOf } from "../scale.js";
 export class Choice {
   constructor({ name, label, options, change }) {
     this.select = element("select", { id: name, name },
-      ...options.map((option) => element("option", { value: option.name, disabled: option.disabled }, option.title)));
+      ...options.map((option) => element("option", { value: option.name, disabled: option.disabled }, nameOf(option))));
+    this.remarks = new Map(options.map((option) => [option.name, remarkOf(option)]));
+    this.remark = element("p", { class: "meaning", id: `${name}-meaning` });
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
-    this.select.setAttribute("aria-describedby", this.fault.id);
-    this.node = element("div", { class: "control choice" }, element("label", { for: name }, label), this.select, this.fault);
+    this.select.setAttribute("aria-describedby", `${this.remark.id} ${this.fault.id}`);
+    this.node = element("div", { class: "control choice" },
+      element("label", { for: name }, label), this.select, this.remark, this.fault);
     this.select.addEventListener("change", () => change(this.select.value));
   }
 
   update({ value, fault }) {
     if (this.select.value !== value) this.select.value = value;
+    setText(this.remark, this.remarks.get(value) ?? "");
+    this.remark.hidden = !this.remarks.get(value);
     this.fault.hidden = !fault;
     setText(this.fault, fault ?? "");
   }
+}
+
+// A long title such as "Poisson: each example joins …" or "TensorFlow Privacy (reference)" would be cut off in the box.
+const TITLE = /^(.*?)(?:: | \()(.*?)\)?$/;
+const LONGEST_TITLE = 32;
+
+function nameOf({ title }) {
+  return title.length > LONGEST_TITLE ? title.replace(TITLE, "$1") : title;
+}
+
+/** Return what follows the colon or stands in brackets in a long title, as a sentence, or null. */
+function remarkOf({ title }) {
+  const remark = title.length > LONGEST_TITLE ? title.match(TITLE)?.[2] : null;
+  return remark ? `${remark.charAt(0).toUpperCase()}${remark.slice(1)}.` : null;
 }
 
 /** The seed: a number box that may be empty (a fresh secret seed for real training). */

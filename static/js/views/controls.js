@@ -1,9 +1,9 @@
 /** The control panel: built once from the parameter table, then only updated. */
 
-import { byId, element, setText } from "../dom.js";
+import { byId, element, onPress, setEnabled, setText } from "../dom.js";
 import { changesLine } from "../lesson.js";
 import {
-  ADVANCED_NAMES, changesBetween, isTraining, presetIsActive, presetsOf, SLIDER_NAMES, taskSettings,
+  ADVANCED_NAMES, changesBetween, isSimulated, isTraining, presetIsActive, presetsOf, SLIDER_NAMES, taskSettings,
 } from "../state.js";
 import { BaselineBox, Choice, SeedBox } from "./choice.js";
 import { Slider } from "./slider.js";
@@ -16,9 +16,9 @@ export class Controls {
     this.buildSliders();
     this.buildAdvanced();
     this.bindMode();
-    byId("run").addEventListener("click", () => actions.run());
-    byId("stop").addEventListener("click", () => actions.stop());
-    byId("optimal").addEventListener("click", () => actions.applyPreset(this.optimal));
+    onPress(byId("run"), () => actions.run());
+    onPress(byId("stop"), () => actions.stop());
+    onPress(byId("optimal"), () => actions.applyPreset(this.optimal));
   }
 
   buildChoices() {
@@ -110,7 +110,7 @@ export class Controls {
 
   updateOptimal(state, optimal) {
     const changes = optimal ? changesBetween(state.settings, optimal.parameters) : [];
-    byId("optimal").disabled = changes.length === 0;
+    setEnabled(byId("optimal"), changes.length > 0);
     const text = changes.length ? `Changes ${changesLine(changes)}` : "These are the best settings found for this task.";
     setText(byId("optimal-changes"), optimal ? text : "No best settings are known for this task.");
   }
@@ -118,7 +118,8 @@ export class Controls {
   updateButtons(state) {
     const training = isTraining(state);
     const real = state.settings.mode === "real";
-    byId("run").disabled = real && (training || !this.catalog.real.available);
-    byId("stop").disabled = !(real && training && state.run && !state.sending);
+    const possible = real ? this.catalog.real.available && !training : isSimulated(this.catalog, state.settings);
+    setEnabled(byId("run"), possible);
+    setEnabled(byId("stop"), Boolean(real && training && state.run && !state.sending));
   }
 }

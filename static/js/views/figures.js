@@ -34,19 +34,28 @@ export class Figures {
   update(state) {
     const document = shownDocument(state);
     if (!document) return;
+    const stale = isStale(state);
     const planned = plannedDocument(state, document);
+    if (this.hasShown(document, planned, state.simulation, state.revealed, stale)) return;
     const measured = document.evidence === "measured";
-    const forecast = measured && state.simulation?.epochs.length && !isStale(state) ? trainingSeries(state.simulation) : null;
+    const forecast = measured && state.simulation?.epochs.length && !stale ? trainingSeries(state.simulation) : null;
     const series = revealed(trainingSeries(document), measured ? 1 : state.revealed);
     this.charts.training.update({ series, forecast });
     this.charts.privacy.update(budgetSeries(document, planned));
     this.charts.clipping.update(clippingSeries(document));
     this.charts.classes.update(classSeries(document));
     this.tables = tablesOf(document, planned);
-    this.updateWords(findingsOf(document, planned), document, isStale(state));
+    this.updateWords(findingsOf(document, planned, stale), document, stale);
     byId("key-baseline").hidden = !document.baseline;
     byId("key-forecast").hidden = !forecast;
     byId("key-classes-baseline").hidden = !document.baseline;
+  }
+
+  /** Return whether the figures already show all of this: a slider moves far more often than an answer arrives. */
+  hasShown(...inputs) {
+    const same = this.inputs?.every((input, index) => input === inputs[index]) ?? false;
+    this.inputs = inputs;
+    return same;
   }
 
   updateWords(findings, document, stale) {

@@ -12,7 +12,10 @@ export class Slider {
     this.range.addEventListener("input", () => change(valueAt(this.stops, Number(this.range.value))));
     this.box.addEventListener("input", () => this.readBox());
     this.box.addEventListener("change", () => this.readBox());
-    this.reset.addEventListener("click", () => change(this.standard));
+    this.reset.addEventListener("click", () => {
+      change(this.standard);
+      this.range.focus({ preventScroll: true }); // the reset button hides itself
+    });
   }
 
   build() {
@@ -60,7 +63,7 @@ export class Slider {
     const position = String(Math.round(positionOf(this.stops, value)));
     if (this.range.value !== position) this.range.value = position;
     this.range.setAttribute("aria-valuetext", `${format.value(value)} ${this.parameter.unit}`.trim());
-    if (!fault && Number(this.box.value) !== value) this.box.value = String(value);
+    if (!fault && (this.box.value === "" || Number(this.box.value) !== value)) this.box.value = written(value);
     this.range.style.setProperty("--filled", positionOf(this.stops, value) / (this.stops.length - 1));
     this.reset.hidden = value === standard;
     this.reset.setAttribute("aria-label", `Reset ${this.parameter.label} to ${format.value(standard)}`);
@@ -73,4 +76,9 @@ export class Slider {
     if (fault) this.box.setAttribute("aria-invalid", "true");
     else this.box.removeAttribute("aria-invalid");
   }
+}
+
+/** Return a number as its box shows it: tiny ones as 1e-5, so that they fit and can be read. */
+function written(value) {
+  return value !== 0 && Math.abs(value) < 0.001 ? format.value(value) : String(value);
 }

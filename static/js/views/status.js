@@ -3,15 +3,20 @@
 import { byId, setText } from "../dom.js";
 import * as format from "../format.js";
 import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf } from "../sentences.js";
-import { isStale, isTraining, shownDocument } from "../state.js";
+import { changesBetween, isStale, isTraining, shownDocument } from "../state.js";
 import { binomialHalfWidth } from "../statistics.js";
 
 export class StatusStrip {
-  /** `actions` = {run, undo}. */
+  /** `actions` = {run, undo, keep}. */
   constructor(catalog, actions) {
     this.catalog = catalog;
     byId("run-again").addEventListener("click", () => actions.run());
-    byId("undo").addEventListener("click", () => actions.undo());
+    for (const name of ["undo", "keep"]) {
+      byId(name).addEventListener("click", () => {
+        actions[name]();
+        byId("optimal").focus({ preventScroll: true }); // the pressed button goes away and would take the focus along
+      });
+    }
   }
 
   update(state) {
@@ -51,8 +56,7 @@ export class StatusStrip {
     const { epsilon, verb } = headlineOf(shown);
     const share = epsilon === null ? Infinity : epsilon / budget;
     const meter = byId("meter");
-    const over = share > 1 ? `, over budget by ${epsilon === null ? "any amount" : format.epsilon(epsilon - budget)}` : "";
-    const text = `ε ${format.epsilon(epsilon)} of ${format.value(budget)} ${verb}${over}`;
+    const text = `ε ${format.epsilon(epsilon)} ${verb}, ${againstBudget(epsilon, budget)}`;
     meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? budget, budget)));
     meter.setAttribute("aria-valuemax", String(budget));
     meter.setAttribute("aria-valuetext", text);
@@ -80,13 +84,21 @@ export class StatusStrip {
     byId("applied").hidden = !state.applied;
     if (!state.applied) return;
     setText(byId("applied-label"), state.applied.label);
-    setText(byId("applied-result"), state.applied.result ?? "");
-    setText(byId("applied-reason"), state.applied.reason ?? "");
+    const untouched = changesBetween(state.applied.after, state.settings).length === 0;
+    setText(byId("applied-result"), (untouched && state.applied.result) || "");
+    setText(byId("applied-reason"), (untouched && state.applied.reason) || "");
   }
 }
 
+/** Return how an ε (null: infinite) stands to the budget, "budget 3" or "over the budget of 3 by 4.48". */
+function againstBudget(epsilon, budget) {
+  if (epsilon === null) return "over any budget";
+  const full = format.value(budget);
+  return epsilon > budget ? `over the budget of ${full} by ${format.epsilon(epsilon - budget)}` : `budget ${full}`;
+}
+
 function restingText({ settings, run, simulation }) {
-  if (!run && simulation?.evidence === "planned") return "No simulation fitted here: ε is exact, train for real to see accuracy.";
+  if (!run && simulation?.evidence === "planned") return "ε is exact; train for real to see the rest.";
   if (!simulation && !run) return "Loading…";
   if (settings.mode === "simulation") return "Instant; touches no data.";
   return run ? "" : "Press Run Training; until then, the forecast.";

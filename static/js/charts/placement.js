@@ -1,0 +1,40 @@
+/** Where text goes in a chart: beside its mark and clear of every line. Positions are in pixels. */
+
+const HALF_LINE = 7; // half the height of one line of text
+const POINT = 4; // how far a point's symbol reaches above and below its line
+
+/** Return the first of the heights `wanted` where text clears all spans `taken`, else where it covers least of them. */
+export function clearHeight(wanted, taken, { top, bottom }) {
+  const inside = wanted.map((height) => Math.min(Math.max(height, top + HALF_LINE), bottom - HALF_LINE));
+  const covered = inside.map((height) => taken.reduce((sum, span) => sum + overlap(height, span), 0));
+  return inside[covered.indexOf(Math.min(...covered))];
+}
+
+/** Return heights beside a mark, the nearest first: `side` 1 tries below before above, −1 the other way round. */
+export function beside(height, side) {
+  return [14, 20, 28, 38, 50].flatMap((distance) => [height + side * distance, height - side * distance]);
+}
+
+/** Return the span [top, bottom] of a line through `points` between two x positions, or [] where it is not there. */
+export function spanBetween(points, left, right) {
+  const heights = points.flatMap((point, index) => {
+    const next = points[index + 1];
+    const own = point.x >= left && point.x <= right ? [point.y] : [];
+    return next ? [...own, ...crossings(point, next, [left, right])] : own;
+  });
+  return heights.length ? [Math.min(...heights) - POINT, Math.max(...heights) + POINT] : [];
+}
+
+/** Return the span that a line of text at `height` takes. */
+export const textSpan = (height) => [height - HALF_LINE, height + HALF_LINE];
+
+function crossings(first, second, edges) {
+  return edges
+    .filter((edge) => edge > first.x && edge < second.x)
+    .map((edge) => first.y + ((second.y - first.y) * (edge - first.x)) / (second.x - first.x));
+}
+
+function overlap(height, [top, bottom]) {
+  if (top === undefined) return 0;
+  return Math.max(0, Math.min(height + HALF_LINE, bottom) - Math.max(height - HALF_LINE, top));
+}
