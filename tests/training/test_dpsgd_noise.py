@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from app.training.dpsgd import Engine, Seeds
-from app.training.dpsgd.noise import gaussian_noise
+from app.training.dpsgd.noise import gaussian_noise, normal_of
 
 CLIPPING_NORM, NOISE_MULTIPLIER, BATCH, STEPS = 1.5, 2.0, 40, 30
 CLASSES, INPUTS = 5, 300
@@ -93,6 +93,15 @@ def test_noise_of_different_variables_seeds_and_steps_is_independent() -> None:
 
 
 def test_noise_stays_off_the_samplers_stream_when_both_seeds_are_equal() -> None:
-    seed, step = tf.constant(9, tf.int64), tf.constant(0, tf.int64)
-    same_counter = tf.random.stateless_normal([1000], tf.stack([seed, step]), alg="philox").numpy()
-    assert not np.isin(draw(seed=9, step=0, shapes=[[1000]])[0], same_counter).any()
+    key = tf.constant([9, 0], tf.int64)  # the sampler's, see sampling.poisson_sample
+    bits = tf.random.stateless_uniform([2, 500], key, minval=None, maxval=None, dtype=tf.uint32, alg="philox")
+    noise = draw(seed=9, step=0, shapes=[[1000]])[0]
+    assert np.isin(noise, normal_of(bits).numpy()).mean() < 0.01
+
+
+def test_the_tails_reach_seven_and_a_half_standard_deviations() -> None:
+    rarest = tf.constant([[0, 0, 1, 2**32 - 1], [0, 255, 0, 2**32 - 1]], tf.uint32)
+    radii = np.hypot(*normal_of(rarest).numpy().reshape(2, -1))
+    expected = np.sqrt(-2 * np.log([0.5 / 2**40, 255.5 / 2**40, 256.5 / 2**40, 1.0]))
+    assert radii == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert radii[0] > 7.5

@@ -32,17 +32,24 @@ def gaussian_noise(seed: Any, step: Any, *, shapes: Sequence[Any], stddev: Any) 
 
 
 def _normal(key: Any, size: int) -> Any:
-    """Return ``size`` standard normal numbers by the transform of Box & Muller (1958).
-
-    Written out, because it is vectorised and so twice as fast as TensorFlow's
-    own, and because 32 random bits under the logarithm reach 6.7 standard
-    deviations where TensorFlow's 23 bits stop at 5.7.
-    """
     half = -(-size // 2)
     bits = tf.random.stateless_uniform(
         [2, half], key, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
     )
-    uniform = (tf.cast(bits, tf.float32) + 0.5) * 2.0**-32  # (0, 1]
-    radius = tf.sqrt(-2.0 * tf.math.log(uniform[0]))
-    angle = (2.0 * math.pi) * uniform[1]
-    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=0)[:size]
+    return normal_of(bits)[:size]
+
+
+def normal_of(bits: Any) -> Any:
+    """Return 2n standard normal numbers from uint32 ``bits`` [2, n] by the transform of Box & Muller (1958).
+
+    Written out, because it is vectorised and so twice as fast as TensorFlow's
+    own, and because of the tails. Noise that ends at some point betrays an example
+    that moves a sum beyond it: 40 bits under the logarithm reach 7.5 standard
+    deviations, TensorFlow's 23 stop at 5.7.
+    """
+    # float32 keeps 24 bits of the angle anyway; its other eight continue the radius.
+    spare = (tf.cast(tf.bitwise.bitwise_and(bits[1], 0xFF), tf.float32) + 0.5) * 2.0**-8
+    uniform = (tf.cast(bits[0], tf.float32) + spare) * 2.0**-32  # (0, 1]
+    radius = tf.sqrt(-2.0 * tf.math.log(uniform))
+    angle = (2.0 * math.pi * 2.0**-24) * tf.cast(tf.bitwise.right_shift(bits[1], 8), tf.float32)
+    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=0)
