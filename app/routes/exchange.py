@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
 from app import strict_json
 from app.errors import BodyTooLarge, MalformedRequest, UnsupportedMediaType
@@ -53,7 +54,9 @@ def read_body(model: type[Request]) -> Request:
 def _received() -> bytes:
     try:
         text = request.get_data()
-    except OSError:  # gunicorn's word for chunks that are none, and for a body that breaks off
+    except HTTPException:
+        raise
+    except Exception:  # each server has an exception of its own for damaged chunks
         raise MalformedRequest("The body cannot be read: it broke off, or its chunks are damaged.") from None
     if len(text) < (request.content_length or 0):
         raise MalformedRequest("The body is shorter than its Content-Length.")

@@ -61,8 +61,12 @@ def _read_messages(source: Iterable[str], jobs: queue.Queue[Message], stopped: s
 
 def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
     def emit(event: Event) -> None:
-        output.write(json.dumps({"run": run_id, "event": encode(event)}, allow_nan=False) + "\n")
-        output.flush()
+        line = json.dumps({"run": run_id, "event": encode(event)}, allow_nan=False) + "\n"
+        try:
+            output.write(line)
+            output.flush()
+        except BrokenPipeError:
+            os._exit(0)  # the server has gone, which the thread that reads is about to notice too
 
     return emit
 

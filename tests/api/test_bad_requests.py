@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 
 JSON = {"Content-Type": "application/json"}
 POST_ENDPOINTS = ("/api/train", "/api/privacy", "/api/privacy/calibrate")
@@ -137,10 +138,10 @@ def test_a_content_length_that_is_no_length_is_a_400(client, expect_problem, len
 
 
 class BrokenStream(io.BytesIO):
-    """Reads as gunicorn's input does when a chunk's size is no number or the sender has gone."""
+    """Reads as a server's input does when a chunk's size is no number."""
 
     def read(self, *_: object) -> bytes:
-        raise OSError("Invalid chunk size: b'zz'")
+        raise InvalidChunkSize(b"zz")
 
     readinto = read  # type: ignore[assignment]
 
