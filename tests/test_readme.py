@@ -125,7 +125,10 @@ def test_presets_are_the_app_s_own_with_their_epsilon_and_measured_accuracy() ->
             "optimizer": optimizer,
         }
         assert epsilon == f"{rdp_on_mnist(noise_multiplier=float(noise), epochs=int(epochs)):.2f}"
-        assert accuracy == f"{100 * offered[title]['measured']['accuracy']:.1f} %"
+        measured = offered[title]["measured"]
+        spread = re.search(r"standard deviation ([\d.]+) points", measured["source"])
+        assert spread
+        assert accuracy == f"{100 * measured['accuracy']:.1f} % ± {spread[1]}"
 
 
 def rdp_on_mnist(*, noise_multiplier: float, epochs: int) -> float:

@@ -36,11 +36,12 @@ def privacy_report(
     Args:
         mechanism: what runs.
         wait_for_pld: whether to compute a PLD that is not cached (up to 1.5 s).
-        steps_taken: the steps really taken, if not all that were planned.
+        steps_taken: the steps a run that has ended really took; None for a plan or a simulation.
 
     Raises:
         InvalidMechanism: ``steps_taken`` is negative.
     """
+    done = steps_taken is not None
     steps = mechanism.steps if steps_taken is None else steps_taken
     if steps < 0:
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
@@ -78,9 +79,9 @@ def privacy_report(
     }
     if mechanism.sampling == "shuffle":
         replace_one = figures["assumptions"]["replace_one_epsilon"]
-        return figures | _shuffle_part(mechanism, steps, replace_one)
+        return figures | _shuffle_part(mechanism, steps, replace_one, done=done)
     meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld)
-    statement = wording.poisson_statement(mechanism, steps=steps, rdp=rdp, pld=pld)
+    statement = wording.poisson_statement(mechanism, steps=steps, done=done, rdp=rdp, pld=pld)
     return figures | {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
 
 
@@ -128,7 +129,9 @@ def _assumptions(
     }
 
 
-def _shuffle_part(mechanism: Mechanism, steps: int, replace_one: float | None) -> dict[str, Any]:
+def _shuffle_part(
+    mechanism: Mechanism, steps: int, replace_one: float | None, *, done: bool
+) -> dict[str, Any]:
     """Return the parts that differ when batches are shuffled: bounds, meaning, statement."""
     passes = passes_begun(mechanism, steps)
     worst_case = worst_case_epsilon(
@@ -142,7 +145,12 @@ def _shuffle_part(mechanism: Mechanism, steps: int, replace_one: float | None) -
         "explanation": wording.SHUFFLE_EXPLANATION,
     }
     statement = wording.shuffle_statement(
-        mechanism, steps=steps, worst_case=worst_case, replace_one=replace_one, lower_bound=lower_bound
+        mechanism,
+        steps=steps,
+        done=done,
+        worst_case=worst_case,
+        replace_one=replace_one,
+        lower_bound=lower_bound,
     )
     meaning = _shuffle_meaning(mechanism, passes, worst_case)
     return {"shuffle": bounds, "interpretation": asdict(meaning), "statement": statement}

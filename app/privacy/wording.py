@@ -77,8 +77,10 @@ def _parameter_warnings(mechanism: Mechanism) -> list[str]:
     return found
 
 
-def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld: PldResult) -> str:
-    """Return the paragraph for a run whose batches are Poisson-sampled."""
+def poisson_statement(
+    mechanism: Mechanism, *, steps: int, done: bool, rdp: RdpEpsilon, pld: PldResult
+) -> str:
+    """Return the paragraph for a run whose batches are Poisson-sampled; ``done``: it has really run."""
     if steps == 0:
         return "No step was taken, so nothing about the training data has been given away (ε = 0)."
     if math.isinf(rdp.epsilon):
@@ -87,8 +89,8 @@ def poisson_statement(mechanism: Mechanism, *, steps: int, rdp: RdpEpsilon, pld:
     if pld.epsilon is not None:
         tighter = f"; the tightest known bound, by privacy loss distributions, is ε = {at_most(pld.epsilon)}"
     return (
-        f"This training satisfies (ε = {at_most(rdp.epsilon)}, δ = {mechanism.delta:g})-differential "
-        f"privacy by Rényi accounting{tighter}. {_verdict(rdp.epsilon)}{_setting(mechanism, steps)} "
+        f"{_subject(done)} satisfies (ε = {at_most(rdp.epsilon)}, δ = {mechanism.delta:g})-differential "
+        f"privacy by Rényi accounting{tighter}. {_verdict(rdp.epsilon)}{_setting(mechanism, steps, done)} "
         f"{_replace_one(pld.replace_one_epsilon)}{_LIMITS}"
     )
 
@@ -97,6 +99,7 @@ def shuffle_statement(
     mechanism: Mechanism,
     *,
     steps: int,
+    done: bool,
     worst_case: float,
     replace_one: float | None,
     lower_bound: float | None,
@@ -110,20 +113,26 @@ def shuffle_statement(
     if lower_bound:
         proved = f"; no analysis that allows arbitrary gradients can prove less than {at_least(lower_bound)}"
     return (
-        f"This training satisfies (ε = {at_most(worst_case)}, δ = {mechanism.delta:g})-differential "
-        f"privacy by the once-per-epoch worst case{proved}. {_verdict(worst_case)}Its batches were "
-        f"shuffled, so the smaller Poisson figure does not apply. The unit of privacy is one example, "
-        f"blanked or not; N, B and the number of steps ({steps:,}) are public. "
+        f"{_subject(done)} satisfies (ε = {at_most(worst_case)}, δ = {mechanism.delta:g})-differential "
+        f"privacy by the once-per-epoch worst case{proved}. {_verdict(worst_case)}Its batches "
+        f"{'were' if done else 'are'} shuffled, so the smaller Poisson figure does not apply. The unit of "
+        f"privacy is one example, blanked or not; N, B and the number of steps ({steps:,}) are public. "
         f"{_replace_one(replace_one)}{_LIMITS}"
     )
 
 
-def _setting(mechanism: Mechanism, steps: int) -> str:
+def _subject(done: bool) -> str:
+    """Return who satisfies the guarantee: a plan or a simulation has touched no data."""
+    return "This training" if done else "A real training with these settings"
+
+
+def _setting(mechanism: Mechanism, steps: int, done: bool) -> str:
     each = "the only step" if steps == 1 else f"each of {steps:,} steps"
+    draw, add = ("drew", "added") if done else ("draws", "adds")
     return (
-        f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; {each} drew "
+        f"Neighbouring datasets differ by adding or removing one example, the unit of privacy; {each} {draw} "
         f"every one of {mechanism.examples:,} examples independently with "
-        f"probability q = {mechanism.sampling_probability:.4g} and added Gaussian noise of "
+        f"probability q = {mechanism.sampling_probability:.4g} and {add} Gaussian noise of "
         f"{mechanism.noise_multiplier:g} clipping norms to the sum of clipped gradients; "
         f"N, B and the number of steps are public."
     )

@@ -64,7 +64,8 @@ def gradient_facts(tally: Tally, *, clipping_norm: float) -> dict[str, Any]:
         "gradient_norm_histogram": histogram(norms, clipping_norm=clipping_norm),
         "gradient_norm_median": float(median),
         "gradient_norm_p90": float(p90),
-        "signal_norm": tally.signal_sum / tally.steps,
+        # As float32, in which it was measured: the last bits of a float64 mean depend on how calls were cut.
+        "signal_norm": float(np.float32(tally.signal_sum / tally.steps)),
         "noise_norm": tally.noise_norm,
     }
 

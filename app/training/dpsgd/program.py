@@ -52,7 +52,11 @@ class State(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Sums over the steps of one call; ``norms`` is [examples]."""
+    """Sums over the steps of one call; ``norms`` is [examples].
+
+    The sums of losses and signals are float64: there adding float32 numbers of like size is exact, so that
+    they do not depend on how steps are grouped into calls.
+    """
 
     examples: Any
     loss_sum: Any
@@ -61,14 +65,15 @@ class Measured(NamedTuple):
 
     @classmethod
     def nothing(cls) -> Measured:
-        return cls(tf.constant(0), tf.constant(0.0), tf.constant(0.0), tf.zeros([0]))
+        zero = tf.constant(0.0, tf.float64)
+        return cls(tf.constant(0), zero, zero, tf.zeros([0]))
 
     def plus(self, indices: Any, found: GradientSum, batch_size: Any) -> Measured:
         """Return the sums with one more step, whose sample was ``indices``."""
         return Measured(
             self.examples + tf.size(indices),
-            self.loss_sum + found.loss_sum,
-            self.signal_sum + tf.linalg.global_norm(found.sums) / batch_size,
+            self.loss_sum + tf.cast(found.loss_sum, tf.float64),
+            self.signal_sum + tf.cast(tf.linalg.global_norm(found.sums) / batch_size, tf.float64),
             tf.concat([self.norms, found.norms], axis=0),
         )
 
