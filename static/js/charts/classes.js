@@ -2,6 +2,7 @@
 
 import { axis, BaseChart, commonOptions } from "./base.js";
 
+const FEW = 4; // so many names have room side by side, however long
 const LONGEST_LABEL = 12;
 const SHORT_LABEL = 3; // longer names are slanted, so that neighbours stay apart
 
@@ -26,7 +27,7 @@ export class ClassesChart extends BaseChart {
         scales: {
           x: axis({
             title: "Class", colour: palette.muted, palette, type: "category", grid: false,
-            ticks: { autoSkip: false, callback: (_, index) => shortened(this.model?.labels[index] ?? "") },
+            ticks: { autoSkip: false, callback: (_, index) => shortened(this.model?.labels ?? [], index) },
           }),
           y: axis({
             title: "Test accuracy (%)", colour: palette.muted, palette, min: 0, max: 100,
@@ -40,7 +41,7 @@ export class ClassesChart extends BaseChart {
   apply({ labels, own, baseline }) {
     const { data } = this.chart;
     data.labels = labels;
-    const slanted = labels.length > 4 && labels.some((label) => label.length > SHORT_LABEL) ? 40 : 0;
+    const slanted = labels.length > FEW && labels.some((label) => label.length > SHORT_LABEL) ? 40 : 0;
     Object.assign(this.chart.options.scales.x.ticks, { minRotation: slanted, maxRotation: slanted, padding: slanted ? 2 : 6 });
     data.datasets[0].data = own;
     data.datasets[1].data = baseline;
@@ -56,6 +57,8 @@ export class ClassesChart extends BaseChart {
   }
 }
 
-function shortened(label) {
+function shortened(labels, index) {
+  const label = labels[index] ?? "";
+  if (labels.length <= FEW) return label;
   return label.length > LONGEST_LABEL ? `${label.slice(0, LONGEST_LABEL - 1)}…` : label;
 }

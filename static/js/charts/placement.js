@@ -1,12 +1,17 @@
 /** Where text goes in a chart: beside its mark and clear of every line. Positions are in pixels. */
 
 const HALF_LINE = 7; // half the height of one line of text
+const TEXT_WEIGHT = 5;
 const POINT = 4; // how far a point's symbol reaches above and below its line
 
-/** Return the first of the heights `wanted` where text clears all spans `taken`, else where it covers least of them. */
-export function clearHeight(wanted, taken, { top, bottom }) {
+/**
+ * Return the first of the heights `wanted` where text clears all spans of `lines` and of other `texts`, else where it
+ * covers least of them; to lie on a line is better than to lie on a text.
+ */
+export function clearHeight(wanted, { lines, texts = [] }, { top, bottom }) {
   const inside = wanted.map((height) => Math.min(Math.max(height, top + HALF_LINE), bottom - HALF_LINE));
-  const covered = inside.map((height) => taken.reduce((sum, span) => sum + overlap(height, span), 0));
+  const covering = (height, spans) => spans.reduce((sum, span) => sum + overlap(height, span), 0);
+  const covered = inside.map((height) => covering(height, lines) + TEXT_WEIGHT * covering(height, texts));
   return inside[covered.indexOf(Math.min(...covered))];
 }
 

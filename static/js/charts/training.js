@@ -59,7 +59,7 @@ export class TrainingChart extends BaseChart {
     const { x, accuracy } = chart.scales;
     const guess = accuracy.getPixelForValue(series.guessing);
     const own = lines.slice(0, -1).map((line) => spanBetween(line, x.left, x.left + GUESS_WIDTH));
-    const y = clearHeight([guess + 10, guess - 10, guess - 18], own, chart.chartArea);
+    const y = clearHeight([guess + 10, guess - 10, guess - 18], { lines: own }, chart.chartArea);
     this.label(chart, `guessing ${format.value(series.guessing)} %`, { x: x.left + 6, y, align: "left", colour: this.palette.muted });
     const expected = forecast?.accuracy.at(-1);
     if (expected && !series.accuracy.length) {
@@ -84,10 +84,10 @@ export class TrainingChart extends BaseChart {
     const x = chart.scales.x.getPixelForValue(lastAccuracy.x);
     const accuracyAt = chart.scales.accuracy.getPixelForValue(lastAccuracy.y);
     const lossAt = chart.scales.loss.getPixelForValue(Math.min(lastLoss.y, MOST_LOSS));
-    const taken = lines.map((line) => spanBetween(line, x - LABEL_WIDTH, x));
+    const taken = { lines: lines.map((line) => spanBetween(line, x - LABEL_WIDTH, x)), texts: [] };
     const write = (text, colour, heights) => {
       const y = clearHeight(heights, taken, chart.chartArea);
-      taken.push(textSpan(y));
+      taken.texts.push(textSpan(y));
       this.label(chart, text, { x, y, colour });
     };
     const side = accuracyAt <= lossAt ? -1 : 1;

@@ -72,10 +72,16 @@ export class Slider {
 
   showFault(fault, value) {
     this.fault.hidden = !fault;
-    setText(this.fault, fault ? `${fault} Still using ${format.value(value)}.` : "");
+    setText(this.fault, fault ? `${sentence(fault)} Still using ${format.value(value)}.` : "");
     if (fault) this.box.setAttribute("aria-invalid", "true");
     else this.box.removeAttribute("aria-invalid");
   }
+}
+
+/** Return a fault as a sentence; those of the server come as a phrase. */
+function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return begun.endsWith(".") ? begun : `${begun}.`;
 }
 
 /** Return a number as its box shows it: tiny ones as 1e-5, so that they fit and can be read. */
