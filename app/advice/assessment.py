@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.advice.case import final_number, finite, read_epochs, read_parameters
-from app.advice.presets import measurements
+from app.advice.presets import measured_accuracy, measurements
 from app.advice.wording import delta_text, epsilon_text, percent, points
 from app.catalog import DATASETS
 from app.parameters import RunParameters
@@ -112,8 +112,13 @@ def _against_the_task(document: Mapping[str, Any], parameters: RunParameters, ac
     best = measurements().get(parameters.task, {}).get("optimal", {})
     if finite(best.get("accuracy")) is None or finite(best.get("epsilon")) is None:
         return ""
-    reached = f"the {percent(best['accuracy'])} measured with the task's optimal parameters"
-    return _gap(best["accuracy"] - accuracy, f"{reached} at {epsilon_text(best['epsilon'])}")
+    reached = f"the {percent(best['accuracy'])} measured with"
+    if measured_accuracy(parameters) == best["accuracy"]:
+        return _gap(best["accuracy"] - accuracy, f"{reached} these very settings")
+    return _gap(
+        best["accuracy"] - accuracy,
+        f"{reached} the task's optimal parameters at {epsilon_text(best['epsilon'])}",
+    )
 
 
 def _gap(gap: float, reference: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
-from app.catalog import DATASETS, OPTIMIZERS, TASKS
+from app.catalog import DATASETS, OPTIMIZERS, SAMPLINGS, TASKS
 from app.parameters import PARAMETERS, RunParameters
 
 EpsilonOf = Callable[[RunParameters], float | None]
@@ -210,6 +210,7 @@ def _is_sound(parameters: RunParameters) -> bool:
         and parameters.task in TASKS
         and parameters.dataset in DATASETS
         and parameters.optimizer in OPTIMIZERS
+        and parameters.sampling in SAMPLINGS
     )
 
 

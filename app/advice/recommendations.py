@@ -19,10 +19,8 @@ from app.parameters import RunParameters
 
 MOST = 6
 
+VALIDITY: tuple[Rule, ...] = (validity.shuffled_batches, validity.large_delta, validity.known_seed)
 CHECKED: tuple[Rule, ...] = (
-    validity.shuffled_batches,
-    validity.large_delta,
-    validity.known_seed,
     guarantee.no_noise,
     guarantee.over_limit,
     guarantee.little_protection,
@@ -64,6 +62,12 @@ def recommend(
 
 
 def _advice(case: Case) -> Iterator[Advice]:
+    for rule in VALIDITY:
+        yield from rule(case)
+    if case.parameters.sampling == "shuffle":
+        # Nothing is worth tuning before the batches are Poisson-sampled: till then ε is a worst case.
+        yield from reporting.worst_class(case)
+        return
     for rule in CHECKED:
         yield from rule(case)
     for rule in WORTHWHILE:
@@ -128,16 +132,7 @@ def _prediction(case: Case, advice: Advice, changes: Mapping[str, Any]) -> dict[
 
 
 def _complete(parameters: RunParameters, apply: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the changes with all that their prediction rests on.
-
-    A target ε would solve for σ anew, so σ is held instead; the ε of any change
-    holds for Poisson batches only, so a shuffled run takes them along.
-    """
-    if apply is None:
-        return None
-    changes = dict(apply)
-    if parameters.sampling != "poisson":
-        changes["sampling"] = "poisson"
-    if parameters.target_epsilon is not None:
-        changes = {"noise_multiplier": parameters.noise_multiplier, **changes, "target_epsilon": None}
-    return changes
+    """Return the changes, with σ held where a target ε would solve for it anew."""
+    if apply is None or parameters.target_epsilon is None:
+        return None if apply is None else dict(apply)
+    return {"noise_multiplier": parameters.noise_multiplier, **apply, "target_epsilon": None}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from app.catalog import OPTIMIZERS
 from app.parameters import PARAMETERS
+from app.privacy.wording import power_of_ten
 
 
 def percent(fraction: float) -> str:
@@ -57,8 +58,7 @@ def delta_text(delta: float) -> str:
     >>> delta_text(1e-5), delta_text(2.5e-4)
     ('δ 1e-5', 'δ 2.5e-4')
     """
-    mantissa, exponent = f"{delta:.1e}".split("e")
-    return f"δ {float(mantissa):g}e{int(exponent)}"
+    return f"δ {power_of_ten(delta)}"
 
 
 def setting(name: str, value: object) -> str:

@@ -65,7 +65,7 @@ def _parameter_warnings(mechanism: Mechanism) -> list[str]:
     found = []
     if mechanism.delta >= 1 / mechanism.examples:
         found.append(
-            f"δ {mechanism.delta:g} is not below 1/N = {1 / mechanism.examples:.3g}: "
+            f"δ {power_of_ten(mechanism.delta)} is not below 1/N = {1 / mechanism.examples:.3g}: "
             "it would allow giving away one example's data outright."
         )
     if mechanism.noise_multiplier == 0:
@@ -89,8 +89,8 @@ def poisson_statement(
     if pld.epsilon is not None:
         tighter = f"; the tightest known bound, by privacy loss distributions, is ε = {at_most(pld.epsilon)}"
     return (
-        f"{_subject(done)} satisfies (ε = {at_most(rdp.epsilon)}, δ = {mechanism.delta:g})-differential "
-        f"privacy by Rényi accounting{tighter}. {_verdict(rdp.epsilon)}{_setting(mechanism, steps, done)} "
+        f"{_guarantee(rdp.epsilon, mechanism.delta, done)} by Rényi accounting{tighter}. "
+        f"{_verdict(rdp.epsilon)}{_setting(mechanism, steps, done)} "
         f"{_replace_one(pld.replace_one_epsilon)}{_LIMITS}"
     )
 
@@ -113,17 +113,18 @@ def shuffle_statement(
     if lower_bound:
         proved = f"; no analysis that allows arbitrary gradients can prove less than {at_least(lower_bound)}"
     return (
-        f"{_subject(done)} satisfies (ε = {at_most(worst_case)}, δ = {mechanism.delta:g})-differential "
-        f"privacy by the once-per-epoch worst case{proved}. {_verdict(worst_case)}Its batches "
+        f"{_guarantee(worst_case, mechanism.delta, done)} by the once-per-epoch worst case{proved}. "
+        f"{_verdict(worst_case)}Its batches "
         f"{'were' if done else 'are'} shuffled, so the smaller Poisson figure does not apply. The unit of "
         f"privacy is one example, blanked or not; N, B and the number of steps ({steps:,}) are public. "
         f"{_replace_one(replace_one)}{_LIMITS}"
     )
 
 
-def _subject(done: bool) -> str:
-    """Return who satisfies the guarantee: a plan or a simulation has touched no data."""
-    return "This training" if done else "A real training with these settings"
+def _guarantee(epsilon: float, delta: float, done: bool) -> str:
+    # A plan or a simulation has touched no data, so it is no training that could satisfy anything.
+    subject = "This training" if done else "A real training with these settings"
+    return f"{subject} satisfies (ε = {at_most(epsilon)}, δ = {power_of_ten(delta)})-differential privacy"
 
 
 def _setting(mechanism: Mechanism, steps: int, done: bool) -> str:
@@ -146,6 +147,16 @@ def _replace_one(epsilon: float | None) -> str:
 
 def _verdict(epsilon: float) -> str:
     return "An ε this large is no protection. " if epsilon > NO_PROTECTION_EPSILON else ""
+
+
+def power_of_ten(delta: float) -> str:
+    """Return δ as a person writes it.
+
+    >>> power_of_ten(1e-5), power_of_ten(2.5e-4)
+    ('1e-5', '2.5e-4')
+    """
+    mantissa, exponent = f"{delta:.1e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def at_most(epsilon: float) -> str:

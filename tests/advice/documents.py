@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
 from app.catalog import TASKS
 from app.parameters import RunParameters, default_of
-from app.privacy.accounting import epsilon_rdp
+from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.mechanism import Mechanism
 
 # What a measured default run on MNIST shows (accuracy after each epoch, plain SGD: still rising at the end).
 RISING = tuple(0.82 - 0.5 * 0.75**epoch for epoch in range(1, 16))
@@ -34,14 +34,8 @@ def parameters_of(task: str = "mnist", **changes: Any) -> RunParameters:
 
 
 def epsilon_of(parameters: RunParameters) -> float | None:
-    """Return the RDP ε of the whole run, None where it is infinite."""
-    epsilon = epsilon_rdp(
-        sampling_probability=parameters.sampling_probability,
-        noise_multiplier=parameters.noise_multiplier,
-        steps=parameters.steps,
-        delta=parameters.delta,
-    ).epsilon
-    return epsilon if math.isfinite(epsilon) else None
+    """Return the guaranteed ε of the whole run, None where it is infinite."""
+    return guaranteed_epsilon(Mechanism.of(parameters))(parameters.steps)
 
 
 def unknown_accuracy(parameters: RunParameters) -> None:

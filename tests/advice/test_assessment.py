@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.advice.assessment import assess
+from app.advice.presets import preset_parameters
 from tests.advice.documents import document_of, parameters_of
 
 
@@ -25,6 +26,14 @@ def test_default_run_is_good_and_its_gap_to_the_optimum_is_named() -> None:
         "Good privacy (ε 2.73 at δ 1e-5) with 81.3 % test accuracy (measured)."
     )
     assert "14 points below" in assessment["summary"]
+
+
+def test_a_run_of_measured_settings_is_not_told_to_use_them() -> None:
+    # "Below the task's optimal parameters" stood beside a run of those very parameters.
+    optimal = parameters_of(**preset_parameters("mnist", "optimal"))
+    summary = assess(document_of(optimal, accuracies=(0.9,) * 15))["summary"]
+    assert "measured with these very settings" in summary
+    assert "optimal parameters" not in summary
 
 
 def test_simulated_run_is_said_to_be_simulated() -> None:

@@ -84,7 +84,7 @@ def test_without_noise_epsilon_is_null_with_a_reason() -> None:
 def test_the_statement_says_what_an_expert_would_sign() -> None:
     statement = report(wait_for_pld=True)["statement"]
     for part in (
-        "(ε = 2.727, δ = 1e-05)",
+        "(ε = 2.727, δ = 1e-5)",
         "adding or removing one example",
         "independently with probability q = 0.004267",
         "60,000 examples",
@@ -164,7 +164,7 @@ def test_a_stopped_shuffled_run_is_charged_by_the_passes_it_began() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"delta": 1e-4}, "δ 0.0001 is not below 1/N"),
+        ({"delta": 1e-4}, "δ 1e-4 is not below 1/N"),
         ({"noise_multiplier": 0.3, "batch_size": 2048}, "no protection"),
         ({"noise_multiplier": 0.2}, "no meaningful privacy"),
         ({"noise_multiplier": 20.0, "batch_size": 16, "epochs": 1}, "edge of the list"),

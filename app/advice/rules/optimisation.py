@@ -28,6 +28,8 @@ def diverged(case: Case) -> Iterator[Advice]:
     if symptom is None:
         return
     rate = within_bounds("learning_rate", case.parameters.learning_rate / 4)
+    if symptom == _RISING and (case.gain_of({"learning_rate": rate}) or 0.0) < 0:
+        return  # a training that ends well above what shorter steps would reach has not diverged
     yield Advice(
         id="diverged",
         severity="error",

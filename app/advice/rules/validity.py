@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from app.advice.advice import Advice
 from app.advice.case import Case
 from app.advice.wording import delta_text, epsilon_text, number
-from app.privacy.shuffle import worst_case_epsilon
 
 
 def shuffled_batches(case: Case) -> Iterator[Advice]:
@@ -16,18 +15,16 @@ def shuffled_batches(case: Case) -> Iterator[Advice]:
 
     Source: Chua et al., "How Private are DP-SGD Implementations?", ICML 2024.
     """
-    parameters = case.parameters
-    if parameters.sampling == "shuffle":
-        worst = worst_case_epsilon(
-            noise_multiplier=parameters.noise_multiplier, passes=parameters.epochs, delta=parameters.delta
-        )
+    if case.parameters.sampling == "shuffle":
+        sampled = case.epsilon_with(sampling="poisson")
         yield Advice(
             id="shuffle-not-covered",
             severity="error",
-            title="The ε of Poisson sampling does not hold for shuffled batches",
+            title="Shuffled batches guarantee far less than Poisson sampling",
             detail=(
-                f"{epsilon_text(case.epsilon)} assumes that each example joins each step by its own coin. "
-                f"Shuffled batches only guarantee {epsilon_text(worst)}; draw Poisson batches instead."
+                f"Only {epsilon_text(case.epsilon)} is guaranteed, the worst case of using each example once "
+                f"an epoch. If each example joins each step by its own coin, the same settings give "
+                f"{epsilon_text(sampled)}: draw Poisson batches."
             ),
             apply={"sampling": "poisson"},
         )
