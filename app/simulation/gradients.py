@@ -1,10 +1,11 @@
 """The distribution of per-example gradient norms, before and after clipping.
 
-A norm is ``ceiling * sigmoid(-m)`` with m ~ N(margin, spread²) over examples: an
-example with margin m is classified with confidence about sigmoid(m), and the
-gradient of the cross-entropy shrinks with the probability still missing
-(dL/dz = softmax - onehot). Early in training all norms lie close together below
-the ceiling; later most examples are learned and their norms fall towards 0.
+A norm is ``scale * exp(width * z) * sigmoid(spread * z - margin)`` with z ~ N(0, 1)
+over examples: an example is classified with confidence about sigmoid(margin - spread * z),
+and the gradient of the cross-entropy shrinks with the probability still missing
+(dL/dz = softmax - onehot), while the factor before it differs from example to
+example. Early in training all norms lie close together; later most examples are
+learned and their norms fall towards 0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, log_expit, ndtr, ndtri
 
 from app.events import HISTOGRAM_EDGES
 from app.simulation.learning import Array, Constants, Motion
@@ -24,24 +25,40 @@ _CENTRES: list[float] = np.sqrt(_EDGES[1:] * _EDGES[:-1]).tolist()
 LEVELS = (np.arange(200) + 0.5) / 200
 """Levels of the quantiles over which means of the distribution are taken."""
 
+SMALLEST_NORM = 1e-30
+NEWTON_STEPS = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class NormDistribution:
-    """Norm distributions at successive points: ``ceiling``, ``margin`` and ``spread`` have shape [points]."""
+    """Norm distributions at successive points; fields have shape [points], all but ``margin`` are > 0."""
 
-    ceiling: Array
+    scale: Array
     margin: Array
     spread: Array
+    width: Array
 
     def quantile(self, level: Any) -> Array:
         """Return the norm that a share ``level`` (0..1) of examples stays below; shapes broadcast."""
-        return np.asarray(self.ceiling * expit(self.spread * ndtri(level) - self.margin))
+        z = ndtri(level)
+        return np.asarray(self.scale * np.exp(self.width * z) * expit(self.spread * z - self.margin))
 
     def share_above(self, norm: Any) -> Array:
         """Return the share of examples whose norm exceeds ``norm`` (>= 0); shapes broadcast."""
-        reach = np.clip(1.0 - norm / self.ceiling, 0.0, 1.0)
-        with np.errstate(divide="ignore"):
-            return np.asarray(ndtr((logit(reach) - self.margin) / self.spread))
+        return np.asarray(ndtr(-self._deviate(np.log(np.maximum(norm, SMALLEST_NORM) / self.scale))))
+
+    def _deviate(self, target: Array) -> Array:
+        """Return the z at which log(norm / scale) is ``target``, by Newton's method.
+
+        log(norm) is concave and rising in z, so that from below its root every step stays below it and
+        comes closer: the start is where the two lines that bound it from above reach the target.
+        """
+        z = np.maximum((target + self.margin) / (self.spread + self.width), target / self.width)
+        for _ in range(NEWTON_STEPS):
+            inner = self.spread * z - self.margin
+            slope = self.width + self.spread * expit(-inner)
+            z = z + (target - self.width * z - log_expit(inner)) / slope
+        return np.asarray(z)
 
     def mean_clipped(self, clipping_norm: Any) -> Array:
         """Return the mean norm after clipping at ``clipping_norm``, shape [points]."""
@@ -51,7 +68,10 @@ class NormDistribution:
     def as_column(self) -> NormDistribution:
         """Return the same distributions with shape [points, 1], to broadcast against levels or norms."""
         return NormDistribution(
-            ceiling=self.ceiling[:, None], margin=self.margin[:, None], spread=self.spread[:, None]
+            scale=self.scale[:, None],
+            margin=self.margin[:, None],
+            spread=self.spread[:, None],
+            width=self.width[:, None],
         )
 
 
@@ -64,7 +84,10 @@ def distribution(moved: Motion, constants: Constants) -> NormDistribution:
         return np.asarray(sum(constants[f"{name}_{k}"] * term for k, term in enumerate(terms)))
 
     return NormDistribution(
-        ceiling=np.exp(combine("ceiling")), margin=combine("margin"), spread=np.exp(combine("spread"))
+        scale=np.exp(combine("scale")),
+        margin=combine("margin"),
+        spread=np.exp(combine("spread")),
+        width=np.exp(constants["width_0"] + constants["width_1"] * travel),
     )
 
 
@@ -119,7 +142,8 @@ def _shares(norms: NormDistribution) -> Array:
     """Return the share of norms in each bin, shape [points, bins]; the outer bins take what lies beyond."""
     above = norms.as_column().share_above(_EDGES[None, 1:-1])
     ones, zeros = np.ones((len(above), 1)), np.zeros((len(above), 1))
-    return np.asarray(-np.diff(np.hstack([ones, above, zeros]), axis=1))
+    left = np.hstack([ones, above, zeros])
+    return np.asarray(left[:, :-1] - left[:, 1:])
 
 
 def _points(centres: list[float], shares: list[float]) -> list[dict[str, float]]:

@@ -25,7 +25,7 @@ LOSS_START: Mapping[str, float] = {
     "noise": 0.3,
     "noise_scale": 100.0,
 }
-NORM_START: Mapping[str, float] = {"ceiling_0": 3.0, "margin_0": 0.7}
+NORM_START: Mapping[str, float] = {"scale_0": 3.0, "margin_0": 0.7, "width_0": -1.5}
 AGREEMENT_START: Mapping[str, float] = {"agreement_0": -2.0, "disagreement": 0.5}
 LEAST_NORM = 1e-3
 """Norms below the first histogram bin are all alike."""
@@ -74,7 +74,8 @@ def fit_norms(points: Points, measured: Measurements, moved: Motion, training: M
     chosen = training & np.isfinite(points.clipping_norm)
     seen = Motion(travel=moved.travel[chosen], wander=moved.wander[chosen])
     found = _stage_constants(seen)
-    names = [f"{name}_{term}" for name in ("ceiling", "margin", "spread") for term in range(6)]
+    names = [f"{name}_{term}" for name in ("scale", "margin", "spread") for term in range(6)]
+    names += ["width_0", "width_1"]
     found = _solve(_norm_residuals(points, measured, seen, chosen), names, NORM_START, found)
     names = [*(f"agreement_{term}" for term in range(4)), "disagreement"]
     return _solve(_signal_residuals(points, measured, seen, chosen), names, AGREEMENT_START, found)
