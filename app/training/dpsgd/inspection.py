@@ -14,6 +14,18 @@ from app.training.dpsgd.results import UnsupportedModel
 _REGULARIZED = ("kernel", "bias", "embeddings", "depthwise", "pointwise", "beta", "gamma", "recurrent")
 
 
+def use_plain_normalization(model: Any) -> None:
+    """Have ``model`` normalise layers by ordinary operations, which give the same numbers.
+
+    Keras 2 uses the fused batch normalisation kernel for it. Under TensorFlow 2.15 that kernel is not safe
+    in loop iterations that run side by side: it gave a wrong gradient for the last example of a chunk in one
+    call out of ten.
+    """
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if isinstance(layer, keras.layers.LayerNormalization) and hasattr(layer, "_fused"):
+            layer._fused = False
+
+
 def trainable_units(model: Any) -> list[Any]:
     """Return the layers whose weights are trained, each to be differentiated as one unit.
 

@@ -17,7 +17,11 @@ from app.training.dpsgd.architecture import architecture_key
 from app.training.dpsgd.clipping import GradientSum, clipped_gradients, plain_gradients, sum_over_chunks
 from app.training.dpsgd.data import Data, model_inputs
 from app.training.dpsgd.evaluation import classify
-from app.training.dpsgd.inspection import check_examples_are_independent, trainable_units
+from app.training.dpsgd.inspection import (
+    check_examples_are_independent,
+    trainable_units,
+    use_plain_normalization,
+)
 from app.training.dpsgd.noise import gaussian_noise
 from app.training.dpsgd.per_example import raw_variable
 from app.training.dpsgd.sampling import poisson_sample
@@ -99,6 +103,7 @@ class Program:
     """
 
     def __init__(self, model: Any, kind: Kind) -> None:
+        use_plain_normalization(model)
         self._units = trainable_units(model)
         check_examples_are_independent(model, self._units, input_shape=kind.image_shape, classes=kind.classes)
         self._model, self._kind = model, kind
