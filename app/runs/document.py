@@ -25,7 +25,7 @@ from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
-from app.simulation import simulate
+from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
 
@@ -106,7 +106,8 @@ def simulated_document(parameters: RunParameters, notices: Iterable[Mapping[str,
     measurements = Measurements(parameters, notices=[dict(notice) for notice in notices])
     for event in simulate(parameters, epsilon_at=epsilon_at(parameters)):
         measurements.add(event)
-    return run_document(measurements, run_id=None, state="done", evidence="simulated", wait_for_pld=False)
+    document = run_document(measurements, run_id=None, state="done", evidence="simulated", wait_for_pld=False)
+    return document | {"simulation_error": held_out_error(parameters)}
 
 
 def epsilon_at(parameters: RunParameters) -> Callable[[int], float | None]:
@@ -154,6 +155,7 @@ def run_document(
             steps_taken=_steps_to_account(measurements, state),
         ),
         "baseline": _baseline(measurements),
+        "simulation_error": None,
         "notices": measurements.notices,
         "error": measurements.finished.error if measurements.finished else None,
     }

@@ -202,6 +202,14 @@ class Privacy(Answer):
     statement: Any
 
 
+class SimulationError(Answer):
+    """How far the fit was from real runs it had not seen, in points of test accuracy."""
+
+    average_run: float
+    single_run: float
+    settings: int
+
+
 class Run(Answer):
     """The run document: one shape for simulated and measured runs, complete at any time."""
 
@@ -225,6 +233,7 @@ class Run(Answer):
     assessment: Assessment
     recommendations: list[Recommendation]
     baseline: Baseline | None
+    simulation_error: SimulationError | None = Field(description="null for a measured run")
     notices: list[Notice]
     error: RunError | None
 

@@ -119,3 +119,20 @@ def _require_own_task(parameters: RunParameters) -> None:
             f"batch_size {parameters.batch_size} must not exceed the {task.train_size} examples "
             f"of task {task.name}.",
         )
+
+
+def held_out_error(parameters: RunParameters) -> dict[str, float]:
+    """Return how far the fit was from real runs it had not seen, in points of test accuracy.
+
+    {"average_run", "single_run", "settings"}: the mean absolute error against the mean of repeated
+    runs and against single ones, over so many held-out settings.
+
+    Raises:
+        NoFit: nothing has been fitted for these parameters.
+    """
+    published = find_profile(parameters).published
+    return {
+        "average_run": published["accuracy_error_points"],
+        "single_run": published["single_run_error_points"],
+        "settings": published["held_out_settings"],
+    }

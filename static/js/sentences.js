@@ -2,6 +2,7 @@
 
 import * as format from "./format.js";
 import { extremes } from "./series.js";
+import { binomialHalfWidth } from "./statistics.js";
 
 const ENDED = ["done", "cancelled", "failed"];
 
@@ -20,6 +21,15 @@ export function headlineOf({ privacy, evidence, epsilon_spent: spent, parameters
   }
   const measured = evidence === "measured";
   return { epsilon: measured ? spent : privacy.epsilon, verb: measured ? "spent" : "planned", note: `${atDelta} (RDP)` };
+}
+
+/** Return how sure the accuracy is: by the test set for a measured run, by real runs that were held back for a simulation. */
+export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_error: error }) {
+  if (!metrics) return "after the first epoch";
+  if (error) return `± ${error.single_run.toFixed(1)}, mean distance to real runs`;
+  const halfWidth = binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
+  if (!halfWidth) return "";
+  return `± ${(100 * halfWidth).toFixed(1)} (95 %, ${format.count(dataset.test_examples)} test examples)`;
 }
 
 /** Return what was trained, "MNIST, 60,000 examples · tutorial CNN · SGD · seed 1". */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import * as format from "../../static/js/format.js";
 import { changesLine, lessonOf } from "../../static/js/lesson.js";
-import { activityOf, badgeOf, contextOf, findingsOf, liveLine, outcomeOf } from "../../static/js/sentences.js";
+import { activityOf, badgeOf, contextOf, findingsOf, liveLine, outcomeOf, uncertaintyOf } from "../../static/js/sentences.js";
 import { binomialHalfWidth } from "../../static/js/statistics.js";
 import { tablesOf } from "../../static/js/tables.js";
 import { catalog } from "./catalog_example.js";
@@ -22,6 +22,14 @@ test("numbers are written as people write them", () => {
     [format.duration, 0.42, "0.4 s"], [format.duration, 185, "3 min 5 s"], [format.points, -0.0121, "−1.2 points"],
   ];
   for (const [write, value, expected] of cases) assert.equal(plain(write(value)), expected);
+});
+
+test("a simulation says how far it is from real runs, a measured run how many test examples it saw", () => {
+  const simulated = exampleDocument({ simulation_error: { average_run: 1.94, single_run: 3.57, settings: 9 } });
+  assert.equal(uncertaintyOf(simulated), "± 3.6, mean distance to real runs");
+  const measured = exampleDocument({ simulation_error: null, evidence: "measured" });
+  assert.equal(plain(uncertaintyOf(measured)), "± 0.8 (95 %, 10,000 test examples)");
+  assert.equal(uncertaintyOf(exampleDocument({ final_metrics: null })), "after the first epoch");
 });
 
 test("the accuracy interval is Wilson's and never empty", () => {

@@ -35,6 +35,7 @@ FIELDS = {
     "assessment",
     "recommendations",
     "baseline",
+    "simulation_error",
     "notices",
     "error",
 }
@@ -152,6 +153,7 @@ def test_a_simulation_has_the_same_shape_and_spends_nothing(parameters: RunParam
     assert set(document) == FIELDS
     assert (document["id"], document["state"], document["evidence"]) == (None, "done", "simulated")
     assert document["epsilon_spent"] is None
+    assert 0 < document["simulation_error"]["average_run"] < document["simulation_error"]["single_run"]
     assert document["final_metrics"]["training_seconds"] is None
     assert document["final_metrics"]["epsilon"] == document["privacy"]["epsilon"]
     assert document["final_metrics"]["accuracy"] == document["iterations"][-1]["accuracy"]

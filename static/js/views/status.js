@@ -2,9 +2,8 @@
 
 import { byId, setText } from "../dom.js";
 import * as format from "../format.js";
-import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf } from "../sentences.js";
+import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf, uncertaintyOf } from "../sentences.js";
 import { changesBetween, isStale, isTraining, shownDocument } from "../state.js";
-import { binomialHalfWidth } from "../statistics.js";
 
 export class StatusStrip {
   /** `actions` = {run, undo, keep}. */
@@ -38,11 +37,9 @@ export class StatusStrip {
   }
 
   updateTiles(shown) {
-    const { final_metrics: metrics, dataset, epochs, parameters } = shown;
-    const halfWidth = metrics && binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
+    const { final_metrics: metrics, epochs, parameters } = shown;
     setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
-    setText(byId("tile-accuracy-note"), halfWidth
-      ? `± ${(halfWidth * 100).toFixed(1)} (95 %, ${format.count(dataset.test_examples)} test examples)` : "after the first epoch");
+    setText(byId("tile-accuracy-note"), uncertaintyOf(shown));
     setText(byId("tile-loss"), format.loss(metrics?.loss));
     const { epsilon, note } = headlineOf(shown);
     setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
