@@ -286,6 +286,6 @@ def cure_for_missing(dataset: str) -> str:
     """Return the sentence that tells a person how to make ``dataset`` available."""
     return (
         f"Put {dataset}.npz (Keras' keys x_train, y_train, x_test, y_test) into the folder named by "
-        f"DPSGD_DATA_DIR, or unset DPSGD_OFFLINE and let the server reach the internet once, "
+        f"DPSGD_DATA_DIR, or let the server reach the internet once (without DPSGD_OFFLINE=1), "
         f'or choose the embedded dataset "digits".'
     )

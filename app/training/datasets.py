@@ -7,6 +7,7 @@ because a stratified one would look at the private labels.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +27,8 @@ from app.catalog import (
 from app.training import archives
 from app.training.archives import DamagedArchive
 from app.training.download import KERAS_ADDRESS, DownloadFailed, Source, download
+
+_log = logging.getLogger(__name__)
 
 # SHA-256 over the arrays (archives.fingerprint) of the published files; MNIST's training
 # images have the MD5 6bbc9ace898e44ae57da46a324031adb as the original IDX file.
@@ -133,8 +136,11 @@ def _archive(
         return archives.read(path, SOURCES[name].fingerprint)
     except DamagedArchive as error:
         # Never replaced by a download: the file may be somebody's own.
+        # The text goes to whoever asked, so it names the file; where it lies is for the server's log.
+        _log.warning("refused %s: %s", path, error)
         raise DataUnavailable(
-            f"The archive {path} was refused: {error}. Delete or replace it. {cure_for_missing(name)}"
+            f"The archive {path.name} on this server was refused: {error}. "
+            f"Delete or replace it. {cure_for_missing(name)}"
         ) from error
 
 
