@@ -1,8 +1,6 @@
 """Exact and fast DP-SGD on plain TensorFlow, for Keras 2 and Keras 3.
 
->>> from app.training.dpsgd import Engine, Seeds  # doctest: +SKIP
->>> engine = Engine(model, images=x, labels=y, ..., seeds=Seeds(sampling=1, noise=2))  # doctest: +SKIP
->>> engine.run(235); engine.evaluate()  # doctest: +SKIP
+``Engine(model, images=..., ..., seeds=Seeds(sampling=1, noise=2))``, then ``run(235)`` and ``evaluate()``.
 """
 
 from app.training.dpsgd.engine import Engine
