@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from app.advice.case import AccuracyOf
 from app.advice.presets import measured_accuracy
-from app.catalog import DATASETS
 from app.parameters import RunParameters
-from app.simulation import learning
+from app.simulation.curves import expected_final_accuracy
 from app.simulation.profiles import NoFit, find_profile
 
 
@@ -27,20 +24,6 @@ def expected_accuracy(parameters: RunParameters, accuracy_of: AccuracyOf) -> tup
 def simulated_accuracy(parameters: RunParameters) -> float | None:
     """Return the simulated final test accuracy without a seed's luck; None without a fit."""
     try:
-        profile = find_profile(parameters)
+        return expected_final_accuracy(parameters, find_profile(parameters))
     except NoFit:
         return None
-    moved = learning.motion(
-        learning.Setting(
-            optimizer=parameters.optimizer,
-            clipping_norm=parameters.clipping_norm,
-            noise_multiplier=parameters.noise_multiplier,
-            batch_size=parameters.batch_size,
-            learning_rate=parameters.learning_rate,
-            steps=np.array([float(parameters.steps)]),
-        ),
-        profile.motion,
-    )
-    classes = DATASETS[parameters.dataset].classes
-    expected = learning.expected_accuracy(moved, profile.table, profile.motion, classes=classes)
-    return float(expected[0])
