@@ -156,6 +156,17 @@ def default_of(name: str, task: str) -> float | int | None:
     return TASKS[task].defaults.get(name, PARAMETERS[name].default)
 
 
+_OF_A_TASK = (
+    "clipping_norm",
+    "noise_multiplier",
+    "batch_size",
+    "learning_rate",
+    "epochs",
+    "delta",
+    "privacy_budget",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunParameters:
     """All parameters of one run, resolved: nothing is left to a default.
@@ -197,6 +208,31 @@ class RunParameters:
     def steps_after(self, epoch: int) -> int:
         """Return how many steps have been taken when ``epoch`` (1-based) ends; 0 for epoch 0."""
         return -(-epoch * self.train_size // self.batch_size)
+
+    @classmethod
+    def of_task(cls, task: str, **changes: Any) -> RunParameters:
+        """Return the real run that ``task`` prescribes, Poisson-sampled, unseeded, with ``changes``.
+
+        >>> RunParameters.of_task("mnist", epochs=1).steps
+        235
+
+        Raises:
+            KeyError: there is no such task.
+            TypeError: a change names no parameter.
+        """
+        own = TASKS[task]
+        values: dict[str, Any] = {
+            "mode": "real",
+            "task": own.name,
+            "dataset": own.dataset,
+            "model": own.model,
+            "train_size": own.train_size,
+            "optimizer": own.optimizer,
+            "sampling": "poisson",
+            "engine": "fast",
+            **{name: default_of(name, task) for name in _OF_A_TASK},
+        }
+        return cls(**(values | changes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as the JSON object that a run document shows."""

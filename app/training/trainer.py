@@ -10,7 +10,7 @@ import numpy as np
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
-from app.parameters import RunParameters, default_of
+from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
@@ -116,40 +116,11 @@ def warm_up() -> None:
         test_labels=np.zeros(info.test_examples, np.int32),
         info=info,
     )
-    parameters = _default_run(task.name)
+    parameters = RunParameters.of_task(task.name)
     engine = engine_of(parameters, data, run_seeds(None), "private")
     engine.evaluate()
     engine.run(1)
     accountant(parameters)  # imports what accounting needs
-
-
-def _default_run(task: str) -> RunParameters:
-    numbers = {
-        name: default_of(name, task)
-        for name in (
-            "clipping_norm",
-            "noise_multiplier",
-            "batch_size",
-            "learning_rate",
-            "epochs",
-            "delta",
-            "privacy_budget",
-        )
-    }
-    bundle = TASKS[task]
-    return RunParameters.from_dict(
-        {
-            "mode": "real",
-            "task": task,
-            "dataset": bundle.dataset,
-            "model": bundle.model,
-            "train_size": bundle.train_size,
-            "optimizer": bundle.optimizer,
-            "sampling": "poisson",
-            "engine": "fast",
-            **numbers,
-        }
-    )
 
 
 def _told(fault: Exception) -> dict[str, str]:

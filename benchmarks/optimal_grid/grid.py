@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.advice.presets import SETTINGS, preset_parameters
-from app.catalog import TASKS
 from app.parameters import PARAMETERS, RunParameters
 from app.privacy.accounting import epsilon_rdp
 from app.privacy.calibration import Unreachable, noise_multiplier_for
@@ -78,20 +77,7 @@ def plans() -> dict[str, Plan]:
 
 def run_of(task: str, settings: Mapping[str, Any], *, seed: int | None) -> RunParameters:
     """Return the parameters of a real run of ``task`` with ``settings``."""
-    own = TASKS[task]
-    return RunParameters(
-        mode="real",
-        task=task,
-        dataset=own.dataset,
-        model=own.model,
-        train_size=own.train_size,
-        sampling="poisson",
-        engine="fast",
-        delta=DELTA,
-        privacy_budget=50.0,
-        seed=seed,
-        **settings,
-    )
+    return RunParameters.of_task(task, delta=DELTA, privacy_budget=50.0, seed=seed, **settings)
 
 
 def epsilon_of(parameters: RunParameters) -> float:

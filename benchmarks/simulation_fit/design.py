@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from app.catalog import TASKS
 from app.parameters import RunParameters
 
 Range = tuple[float, float]
@@ -293,20 +293,6 @@ def _between(ends: Range, share: float) -> float:
     return float(f"{low * (high / low) ** share:.4g}")
 
 
-def parameters_of(task_name: str, **settings: object) -> RunParameters:
+def parameters_of(task_name: str, **settings: Any) -> RunParameters:
     """Return the parameters of a real run of ``task_name`` with all its ``settings``."""
-    task = TASKS[task_name]
-    return RunParameters.from_dict(
-        {
-            "mode": "real",
-            "task": task.name,
-            "dataset": task.dataset,
-            "model": task.model,
-            "train_size": task.train_size,
-            "sampling": "poisson",
-            "engine": "fast",
-            "delta": 1e-5,
-            "privacy_budget": 3.0,
-            **settings,
-        }
-    )
+    return RunParameters.of_task(task_name, **settings)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.catalog import TASKS
-from app.parameters import RunParameters, default_of
+from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 
@@ -16,21 +15,7 @@ RISING = tuple(0.82 - 0.5 * 0.75**epoch for epoch in range(1, 16))
 
 def parameters_of(task: str = "mnist", **changes: Any) -> RunParameters:
     """Return the task's default parameters of a simulated run with ``changes``."""
-    names = ("clipping_norm", "noise_multiplier", "batch_size", "learning_rate", "epochs")
-    defaults = {name: default_of(name, task) for name in (*names, "delta", "privacy_budget")}
-    own = TASKS[task]
-    parameters = RunParameters(
-        mode="simulation",
-        task=task,
-        dataset=own.dataset,
-        model=own.model,
-        train_size=own.train_size,
-        optimizer=own.optimizer,
-        sampling="poisson",
-        engine="fast",
-        **defaults,  # type: ignore[arg-type]
-    )
-    return replace(parameters, **changes)
+    return RunParameters.of_task(task, **{"mode": "simulation", **changes})
 
 
 def epsilon_of(parameters: RunParameters) -> float | None:

@@ -66,23 +66,7 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_mechanism_agrees_with_the_run_it_is_made_of() -> None:
-    parameters = RunParameters(
-        mode="real",
-        task="digits",
-        dataset="digits",
-        model="digits_cnn",
-        train_size=1437,
-        optimizer="adam",
-        sampling="shuffle",
-        engine="fast",
-        clipping_norm=1.0,
-        noise_multiplier=2.0,
-        batch_size=128,
-        learning_rate=0.01,
-        epochs=7,
-        delta=1e-4,
-        privacy_budget=3.0,
-    )
+    parameters = RunParameters.of_task("digits", sampling="shuffle", epochs=7, delta=1e-4)
     mechanism = Mechanism.of(parameters)
     assert mechanism.steps == parameters.steps == 79
     assert mechanism.sampling_probability == parameters.sampling_probability

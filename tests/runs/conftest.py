@@ -12,23 +12,7 @@ HISTOGRAM = {"before": [{"x": 0.5, "y": 0.25}, {"x": 2.0, "y": 0.75}], "after": 
 
 @pytest.fixture
 def parameters() -> RunParameters:
-    return RunParameters(
-        mode="real",
-        task="digits",
-        dataset="digits",
-        model="digits_cnn",
-        train_size=1437,
-        optimizer="adam",
-        sampling="poisson",
-        engine="fast",
-        clipping_norm=1.0,
-        noise_multiplier=2.0,
-        batch_size=128,
-        learning_rate=0.01,
-        epochs=2,
-        delta=1e-5,
-        privacy_budget=3.0,
-    )
+    return RunParameters.of_task("digits", epochs=2)
 
 
 def epoch_point(epoch: int, *, series: str = "private", iteration: int = 12) -> EpochPoint:

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.catalog import TASKS
 from app.events import EpochPoint, Event
-from app.parameters import RunParameters, default_of
+from app.parameters import RunParameters
 from app.simulation import simulate
 from app.simulation.curves import expected_final_accuracy
 from app.simulation.profiles import find_profile
 
-NUMBERS = (
-    "clipping_norm",
-    "noise_multiplier",
-    "batch_size",
-    "learning_rate",
-    "epochs",
-    "delta",
-    "privacy_budget",
-)
-
 
 def parameters_of(task: str = "mnist", **changes: Any) -> RunParameters:
     """Return the defaults of ``task`` as a simulation with seed 1, with ``changes``."""
-    bundle = TASKS[task]
-    values = {
-        "mode": "simulation",
-        "task": task,
-        "dataset": bundle.dataset,
-        "model": bundle.model,
-        "train_size": bundle.train_size,
-        "optimizer": bundle.optimizer,
-        "sampling": "poisson",
-        "engine": "fast",
-        "seed": 1,
-        **{name: default_of(name, task) for name in NUMBERS},
-    }
-    return RunParameters.from_dict(values | changes)
+    return RunParameters.of_task(task, **{"mode": "simulation", "seed": 1, **changes})
 
 
 def events_of(task: str = "mnist", **changes: Any) -> list[Event]:

@@ -10,23 +10,7 @@ from app.parameters import RunParameters
 @pytest.fixture
 def mnist_run():
     """The default run on MNIST."""
-    return RunParameters(
-        mode="real",
-        task="mnist",
-        dataset="mnist",
-        model="tutorial_cnn",
-        train_size=60_000,
-        optimizer="sgd",
-        sampling="poisson",
-        engine="fast",
-        clipping_norm=1.0,
-        noise_multiplier=0.8,
-        batch_size=256,
-        learning_rate=0.02,
-        epochs=15,
-        delta=1e-5,
-        privacy_budget=3.0,
-    )
+    return RunParameters.of_task("mnist")
 
 
 @pytest.fixture
