@@ -129,7 +129,7 @@ def one_step(pair: Pair) -> LossDistribution:
     """
     lower = math.floor(pair.lowest / DISCRETISATION)
     count = max(1, math.ceil(pair.highest / DISCRETISATION) - lower)
-    losses = (lower + np.arange(count + 1)) * DISCRETISATION  # (count + 1,)
+    losses = np.asarray((lower + np.arange(count + 1)) * DISCRETISATION, np.float64)  # (count + 1,)
     x = pair.x_of_loss(losses)
     above = _masses(pair.upper, pair.sigma, x)  # (count,)
     below = _masses(pair.lower, pair.sigma, x)
@@ -183,7 +183,7 @@ class PrivacyCurve:
     def of(cls, distributions: Sequence[LossDistribution]) -> PrivacyCurve:
         """Return the curve that covers every one of ``distributions``."""
         points = max(1, *(loss.lower + len(loss.probabilities) for loss in distributions))
-        epsilons = np.arange(points) * DISCRETISATION
+        epsilons = np.asarray(np.arange(points) * DISCRETISATION, np.float64)
         deltas = np.max([_deltas(loss, epsilons) for loss in distributions], axis=0)
         return cls(epsilons, np.clip(deltas, 0.0, 1.0))
 
