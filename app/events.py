@@ -24,6 +24,23 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Started(Event):
+    """An attempt, counted from 1, has been given to a trainer; it starts from scratch."""
+
+    kind: ClassVar[str] = "started"
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrying(Event):
+    """The attempt ended before the run was finished, and the run waits for its next one; ``why`` in words."""
+
+    kind: ClassVar[str] = "retrying"
+    attempt: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Phase(Event):
     """What the run is doing now: "loading data", "compiling", "training" or "training baseline"."""
 
@@ -130,7 +147,8 @@ class Finished(Event):
     ``state`` is "done", "cancelled" or "failed"; ``steps`` counts the private
     steps really taken; ``error`` is None or {kind, message}, message fit for the
     person who asked, kind one of "data_unavailable", "engine_unavailable",
-    "invalid" (the request cannot be trained) and "internal".
+    "invalid" (the request cannot be trained), "time_limit", "lost" (its process
+    died, and again at the retry) and "internal".
     """
 
     kind: ClassVar[str] = "finished"
@@ -146,6 +164,8 @@ ShouldStop = Callable[[], bool]
 EVENT_TYPES: Mapping[str, type[Event]] = {
     event_type.kind: event_type
     for event_type in (
+        Started,
+        Retrying,
         Phase,
         Fallback,
         Ready,

@@ -7,7 +7,10 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import MEDIA_TYPE, Fault, InvalidParameters, NotFound, PublicError, Unavailable, problem
 from app.routes.exchange import answer
-from app.runs import service
+from app.runs.admission import QueueFull
+from app.runs.capabilities import EngineUnavailable
+from app.runs.lifecycle import UnknownRun
+from app.runs.store import StoreUnavailable
 from app.simulation.profiles import NoFit
 
 _FOR_PROGRAMS = ("/api", "/healthz", "/readyz")
@@ -24,16 +27,20 @@ def public(failure: Exception) -> PublicError | None:
     match failure:
         case PublicError():
             return failure
-        case service.UnknownRun():
+        case UnknownRun():
             return NotFound("There is no run with this id; it may have been forgotten.")
-        case service.QueueFull():
+        case QueueFull():
             retry_after = str(failure.retry_after_seconds)
             return Unavailable(
                 f"The queue is full. Try again in {retry_after} seconds.",
                 headers={"Retry-After": retry_after},
             )
-        case service.EngineUnavailable():
+        case EngineUnavailable():
             return Unavailable(str(failure))
+        case StoreUnavailable():
+            return Unavailable(
+                f"{failure} Simulations still work; try again in a while.", headers={"Retry-After": "10"}
+            )
         case NoFit():
             return InvalidParameters(str(failure), errors=[Fault(failure.field, str(failure))])
     return None

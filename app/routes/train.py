@@ -27,7 +27,8 @@ def train() -> Response:
 
 def _real_run(resolved: Resolved) -> Response:
     service = run_service()
-    run_id = service.start(resolved.parameters, fallback=resolved.fallback, notices=resolved.notices)
+    admitted = service.start(resolved.parameters, fallback=resolved.fallback, notices=resolved.notices)
+    run_id = admitted.run_id
     prefers_async = "respond-async" in _preferences()
     finished = not prefers_async and service.wait(run_id, settings().wait_seconds)
     document = service.document(run_id)

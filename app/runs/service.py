@@ -1,110 +1,74 @@
-"""The run service: accepts trainings, queues them, and holds what they have measured.
-
-In memory and in one process for now; the executor is behind its interface.
-"""
+"""The run service: what the routes ask of runs. It holds nothing itself; the store does."""
 
 from __future__ import annotations
 
-import importlib.util
-import secrets
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from app.catalog import ENGINES
-from app.events import Finished
 from app.parameters import RunParameters
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.runs.admission import Admission, Admitted, Visitor
+from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
+from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
-from app.runs.executor import Executor, Update
+from app.runs.executor import Executor
+from app.runs.keeper import Limits
+from app.runs.leadership import leadership_of
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, NewRun, Record
 from app.runs.process_executor import ProcessExecutor
+from app.runs.store import Store
+from app.settings import Settings
 
-FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
-RUNS_KEPT = 200
-POLL_SECONDS = 0.1
 CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
-RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
-
-TENSORFLOW_CURE = (
-    "Install TensorFlow in the server's environment (pip install -r requirements.txt) and restart."
-)
-
-
-class UnknownRun(LookupError):
-    """No run has this id (or it has been forgotten)."""
-
-
-class QueueFull(RuntimeError):
-    """The queue holds as many runs as it may; ``retry_after_seconds`` says when to come back."""
-
-    retry_after_seconds = 30
-
-
-class EngineUnavailable(RuntimeError):
-    """The engine asked for cannot run here; the message says why and names the cure."""
-
-
-@dataclass
-class Run:
-    """One accepted training and what is known of it."""
-
-    id: str
-    job: Mapping[str, Any]
-    measurements: Measurements
-    state: str = "queued"
-    created_at: str = field(
-        default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-    )
-    document: Document | None = None
+WAIT_SECONDS = 0.1
+DOCUMENTS_KEPT = 50
+DAY = 86_400.0
 
 
 class RunService:
-    """Accepts, queues, watches and remembers runs. Thread safe.
+    """Accepts, shows and stops runs. Thread safe; several processes may serve one store.
 
-    ``executor`` defaults to one warm training process.
+    ``new_executor`` None makes what the settings ask for: processes of this machine, or a cluster.
     """
 
     def __init__(
-        self,
-        *,
-        data_directory: str | None,
-        offline: bool,
-        queue_limit: int,
-        executor: Executor | None = None,
+        self, settings: Settings, *, new_executor: Callable[[Lifecycle], Executor] | None = None
     ) -> None:
-        self._data_directory = data_directory
-        self._offline = offline
-        self._queue_limit = queue_limit
-        self._process = ProcessExecutor() if executor is None else None
-        self._executor: Executor = executor or self._process  # type: ignore[assignment]
-        self._changed = threading.Condition()
-        self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._dispatcher: threading.Thread | None = None
-        self._closed = False
+        self._settings = settings
+        self.store = Store(settings.store_location)
+        self.lifecycle = Lifecycle(self.store)
+        make = new_executor or self._executor
+        self.dispatcher = Dispatcher(
+            store=self.store,
+            lifecycle=self.lifecycle,
+            leadership=leadership_of(self.store),
+            new_executor=lambda: make(self.lifecycle),
+            lease=settings.lease,
+            retention=settings.retention_days * DAY,
+        )
+        self._admission = Admission(
+            store=self.store, lifecycle=self.lifecycle, queue_limit=settings.queue_limit
+        )
+        self._finished: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
 
     def start_worker(self) -> None:
-        """Start the training process ahead of the first run, where TensorFlow is installed."""
-        if self._process is not None and self.capabilities()["real"]["available"]:
-            self._process.start()
+        """Take the lead if it is free, go on with what is queued, and have a training process warm."""
+        self.dispatcher.start()
 
     def close(self) -> None:
-        """End the training process and the dispatcher; runs in progress end with them."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        if self._process is not None:
-            self._process.close()
-        if self._dispatcher is not None:
-            self._dispatcher.join(timeout=2.0)
+        """Give running trainings back to the queue and end what this process started."""
+        self.dispatcher.close()
+        self.store.close()
 
     def capabilities(self) -> dict[str, Any]:
         """Return {"real": {available, reason}, "engines": {name: {available, reason}}} of this server."""
-        engines = {name: _availability(_missing_package(name)) for name in ENGINES}
-        return {"real": engines["fast"], "engines": engines}
+        return capabilities()
 
     def start(
         self,
@@ -112,26 +76,25 @@ class RunService:
         *,
         fallback: RunParameters | None = None,
         notices: Sequence[Mapping[str, Any]] = (),
-    ) -> str:
-        """Queue a training and return its run id.
+        visitor: Visitor | None = None,
+    ) -> Admitted:
+        """Queue a training and return its run.
 
         Raises:
             EngineUnavailable: the engine's packages are not installed.
             QueueFull: the queue has no room; nothing was made.
+            StoreUnavailable: the store cannot be written; nothing was made.
         """
-        missing = _missing_package(parameters.engine)
+        missing = missing_package(parameters.engine)
         if missing:
             raise EngineUnavailable(missing)
-        run = self._new_run(parameters, fallback, notices)
-        with self._changed:
-            if self._count("queued") >= self._queue_limit:
-                raise QueueFull(f"{self._queue_limit} runs are waiting already")
-            self._runs[run.id] = run
-            self._forget_oldest()
-            self._start_dispatcher()
-            self._submit_next()
-        _compute_pld_ahead(parameters)
-        return run.id
+        visitor = visitor or Visitor()
+        admitted = self._admission.admit(NewRun(job=_job(parameters, fallback, notices), client=visitor.key))
+        self.dispatcher.start()
+        self.dispatcher.wake()
+        if not admitted.repeated:
+            _compute_pld_ahead(parameters)
+        return admitted
 
     def wait(self, run_id: str, seconds: float) -> bool:
         """Return whether the run has ended, waiting at most ``seconds`` for it.
@@ -139,9 +102,12 @@ class RunService:
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            return self._changed.wait_for(lambda: run.state in FINISHED_STATES, timeout=seconds)
+        deadline = time.monotonic() + seconds
+        while self.lifecycle.record(run_id).state not in FINISHED_STATES:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(WAIT_SECONDS)
+        return True
 
     def document(self, run_id: str) -> Document:
         """Return the run document as it stands.
@@ -149,25 +115,15 @@ class RunService:
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            if run.document is not None:
-                return run.document
-            ended = run.state in FINISHED_STATES
-            position = self._queue_position(run)
-            state = run.state
-            measurements = run.measurements.copy()
-        document = run_document(
-            measurements,
-            run_id=run.id,
-            state=state,
-            evidence="measured",
-            wait_for_pld=ended,
-            queue_position=position,
-            created_at=run.created_at,
-        )
-        if ended:
-            run.document = document
+        self.dispatcher.start()
+        with self._lock:
+            if run_id in self._finished:
+                return self._finished[run_id]
+        # First the row and then the events: what is newer in the events is no contradiction but news.
+        record = self.lifecycle.record(run_id)
+        document = self._document(record)
+        if record.state in FINISHED_STATES:
+            self._remember(run_id, document)
         return document
 
     def cancel(self, run_id: str) -> Document:
@@ -178,106 +134,66 @@ class RunService:
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            if run.state == "queued":
-                run.measurements.add(Finished(state="cancelled", steps=0, training_seconds=0.0))
-                self._finish(run)
-            elif run.state == "running":
-                self._executor.kill(run.id)
-                self._changed.wait_for(lambda: run.state in FINISHED_STATES, timeout=CANCEL_SECONDS)
+        self.dispatcher.start()
+        if self.lifecycle.cancel(run_id) == "running":
+            self.wait(run_id, CANCEL_SECONDS)
         return self.document(run_id)
 
-    def _new_run(
-        self,
-        parameters: RunParameters,
-        fallback: RunParameters | None,
-        notices: Sequence[Mapping[str, Any]],
-    ) -> Run:
-        job = {
-            "parameters": parameters.to_dict(),
-            "fallback": fallback.to_dict() if fallback else None,
-            "data_directory": self._data_directory,
-            "offline": self._offline,
-        }
-        measurements = Measurements(parameters, notices=[dict(notice) for notice in notices])
-        return Run(id=secrets.token_hex(RUN_ID_BYTES), job=job, measurements=measurements)
-
-    def _find(self, run_id: str) -> Run:
-        with self._changed:
-            run = self._runs.get(run_id)
-        if run is None:
-            raise UnknownRun(run_id)
-        return run
-
-    def _count(self, state: str) -> int:
-        return sum(run.state == state for run in self._runs.values())
-
-    def _queue_position(self, run: Run) -> int | None:
-        waiting = [other.id for other in self._runs.values() if other.state == "queued"]
-        return waiting.index(run.id) + 1 if run.id in waiting else None
-
-    def _forget_oldest(self) -> None:
-        ended = [run.id for run in self._runs.values() if run.state in FINISHED_STATES]
-        for run_id in ended[: max(0, len(self._runs) - RUNS_KEPT)]:
-            del self._runs[run_id]
-
-    def _start_dispatcher(self) -> None:
-        if self._dispatcher is None:
-            self._dispatcher = threading.Thread(target=self._dispatch, name="run-dispatcher", daemon=True)
-            self._dispatcher.start()
-
-    def _dispatch(self) -> None:
-        while not self._closed:
-            updates = self._executor.poll(POLL_SECONDS)
-            with self._changed:
-                for update in updates:
-                    self._take(update)
-                self._submit_next()
-
-    def _take(self, update: Update) -> None:
-        run = self._runs.get(update.run_id)
-        if run is None or run.state in FINISHED_STATES:
-            return
-        run.measurements.add(update.event)
-        if isinstance(update.event, Finished):
-            self._finish(run)
-
-    def _finish(self, run: Run) -> None:
-        assert run.measurements.finished is not None
-        run.state = run.measurements.finished.state
-        self._changed.notify_all()
-
-    def _submit_next(self) -> None:
-        waiting = (run for run in self._runs.values() if run.state == "queued")
-        while not self._closed and self._executor.live_slots() > 0:
-            run = next(waiting, None)
-            if run is None:
-                return
-            run.state = "running"
-            self._executor.submit(run.id, run.job)
-
-
-def _missing_package(engine: str) -> str | None:
-    """Return why ``engine`` cannot run here with its cure, or None when it can; imports nothing heavy."""
-    if not _is_installed("tensorflow"):
-        return f"TensorFlow is not installed. {TENSORFLOW_CURE}"
-    if engine == "tensorflow-privacy" and not _is_installed("tensorflow_privacy"):
-        return (
-            "TensorFlow Privacy 0.9.0 needs Python 3.9-3.11 and is not installed here; use the engine 'fast'."
+    def _document(self, record: Record) -> Document:
+        ended = record.state in FINISHED_STATES
+        return run_document(
+            self._measurements(record),
+            run_id=record.id,
+            state=record.state,
+            evidence="measured",
+            wait_for_pld=ended,
+            queue_position=self._queue_position(record),
+            created_at=_iso(record.created_at),
         )
-    return None
+
+    def _measurements(self, record: Record) -> Measurements:
+        measurements = Measurements(
+            RunParameters.from_dict(record.job["parameters"]), notices=list(record.job["notices"])
+        )
+        for entry in self.lifecycle.entries(record.id):
+            if entry.id <= record.last_event:  # the document is of one moment
+                measurements.add(entry.event)
+        return measurements
+
+    def _queue_position(self, record: Record) -> int | None:
+        if record.state != "queued":
+            return None
+        return 1 + sum(other.state == "queued" for other in self.lifecycle.ahead(record))
+
+    def _remember(self, run_id: str, document: Document) -> None:
+        with self._lock:
+            self._finished[run_id] = document
+            if len(self._finished) > DOCUMENTS_KEPT:
+                self._finished.popitem(last=False)
+
+    def _executor(self, lifecycle: Lifecycle) -> Executor:
+        settings = self._settings
+        return ProcessExecutor(
+            lifecycle=lifecycle,
+            slots=settings.slots,
+            site={"data_directory": settings.data_dir, "offline": settings.offline},
+            limits=Limits(lease=settings.lease, run=settings.run_seconds),
+        )
 
 
-def _is_installed(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):
-        return False
+def _job(
+    parameters: RunParameters, fallback: RunParameters | None, notices: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "kind": "training",
+        "parameters": parameters.to_dict(),
+        "fallback": fallback.to_dict() if fallback else None,
+        "notices": [dict(notice) for notice in notices],
+    }
 
 
-def _availability(reason: str | None) -> dict[str, Any]:
-    return {"available": reason is None, "reason": reason}
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _compute_pld_ahead(parameters: RunParameters) -> None:

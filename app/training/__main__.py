@@ -1,8 +1,8 @@
-"""The training process: ``python -m app.training``, spoken to by ``app.runs.process_executor``.
+"""The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
 "data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
-{"run": id, "event": {...}}. The process ends when its input closes.
+{"run": id, "event": {...}} and, twice a second, {"beat": true}. The process ends when its input closes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
@@ -24,14 +25,17 @@ from app.parameters import RunParameters
 Message = dict[str, Any]
 
 NICENESS = 10
+BEAT_SECONDS = 0.5
 
 _log = logging.getLogger("app.training")
+_writing = threading.Lock()
 
 
 def main() -> None:
     """Serve trainings from standard input until it closes."""
     output = _claim_standard_output()
     os.nice(NICENESS)
+    threading.Thread(target=_beat, args=(output,), daemon=True).start()
     jobs: queue.Queue[Message] = queue.Queue()
     stopped: set[str] = set()
     threading.Thread(target=_read_messages, args=(sys.stdin, jobs, stopped), daemon=True).start()
@@ -59,14 +63,25 @@ def _read_messages(source: Iterable[str], jobs: queue.Queue[Message], stopped: s
     os._exit(0)
 
 
+def _beat(output: IO[str]) -> None:
+    """Show for ever that this process lives, also while it imports, compiles or waits."""
+    while True:
+        _write(output, {"beat": True})
+        time.sleep(BEAT_SECONDS)
+
+
+def _write(output: IO[str], message: Message) -> None:
+    try:
+        with _writing:
+            output.write(json.dumps(message, allow_nan=False) + "\n")
+            output.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the server has gone, which the thread that reads is about to notice too
+
+
 def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
     def emit(event: Event) -> None:
-        line = json.dumps({"run": run_id, "event": encode(event)}, allow_nan=False) + "\n"
-        try:
-            output.write(line)
-            output.flush()
-        except BrokenPipeError:
-            os._exit(0)  # the server has gone, which the thread that reads is about to notice too
+        _write(output, {"run": run_id, "event": encode(event)})
 
     return emit
 
