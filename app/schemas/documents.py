@@ -144,8 +144,20 @@ class Progress(Answer):
 
     phase: str | None
     queue_position: int | None
+    eta_seconds: float | None = Field(
+        description="until the run ends, from measured run times; null where none is known"
+    )
     steps: int
     steps_total: int
+
+
+class EarlierAttempt(Answer):
+    """An attempt that was lost; its steps used the data, so their ε stays charged."""
+
+    attempt: int
+    steps: int
+    epsilon: float | None
+    why: str
 
 
 class Baseline(Answer):
@@ -228,7 +240,9 @@ class Run(Answer):
     per_class_accuracy: list[float] | None
     final_metrics: FinalMetrics | None
     epsilon_spent: float | None
-    epsilon_charged: float | None
+    epsilon_charged: float | None = Field(description="ε of the steps of all attempts together")
+    attempt: int | None = Field(description="the present attempt, from 1; 0 while the first one waits")
+    attempts: list[EarlierAttempt] = Field(description="the attempts that were lost")
     privacy: Privacy
     assessment: Assessment
     recommendations: list[Recommendation]

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app import create_app
+from app.runs.admission import Admitted
 from app.runs.document import simulated_document
-from app.runs.service import UnknownRun
+from app.runs.lifecycle import UnknownRun
 from app.settings import Settings
 
 RUN_ID = "0123456789abcdef01234567"
@@ -26,6 +27,7 @@ class FakeRunService:
         self.waited: list[float] = []
         self.cancelled: list[str] = []
         self.finishes = True
+        self.repeated = False
         self.refusal: Exception | None = None
         self.changes: dict[str, Any] = {}
 
@@ -33,11 +35,11 @@ class FakeRunService:
         there = {"available": True, "reason": None}
         return {"real": there, "engines": {"fast": there, "tensorflow-privacy": there}}
 
-    def start(self, parameters: Any, *, fallback: Any, notices: Any) -> str:
+    def start(self, parameters: Any, **rest: Any) -> Admitted:
         if self.refusal is not None:
             raise self.refusal
-        self.started.append({"parameters": parameters, "fallback": fallback, "notices": list(notices)})
-        return RUN_ID
+        self.started.append({"parameters": parameters, **rest})
+        return Admitted(run_id=RUN_ID, repeated=self.repeated)
 
     def wait(self, run_id: str, seconds: float) -> bool:
         self.waited.append(seconds)
