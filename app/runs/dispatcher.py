@@ -43,7 +43,7 @@ class Dispatcher:
         lease: float,
         retention: float,
     ) -> None:
-        self._store = store
+        self._watcher = store.watcher()
         self._lifecycle = lifecycle
         self._leadership = leadership
         self._new_executor = new_executor
@@ -116,7 +116,7 @@ class Dispatcher:
             self._lifecycle.retire(ended_before=time.time() - self._retention)
 
     def _store_changed(self) -> bool:
-        version, self._version = self._version, self._store.version()
+        version, self._version = self._version, self._watcher.version()
         return version != self._version
 
     def _take_or_lose_the_lead(self) -> None:

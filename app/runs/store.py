@@ -104,7 +104,7 @@ class Store:
         self._writers = threading.Lock()  # SQLite's own waiting is unfair and slow; ours is neither
         self._opening = threading.Lock()
         self._engine: Engine | None = None
-        self._watching: Connection | None = None
+        self._watchers: list[Watcher] = []
 
     @property
     def path(self) -> Path | None:
@@ -138,32 +138,16 @@ class Store:
         with self._translated(), self._write_turn(), self._open().begin() as connection:
             yield connection
 
-    def version(self) -> int | None:
-        """Return a number that changes when another connection has written; None where there is none.
-
-        Only SQLite has one (``PRAGMA data_version``). Call it from one thread.
-
-        Raises:
-            StoreUnavailable: the database cannot be read.
-        """
-        if not self.is_sqlite:
-            return None
-        with self._translated():
-            try:
-                if self._watching is None:
-                    connection = self._open().connect().execution_options(isolation_level="AUTOCOMMIT")
-                    connection.detach()  # the number belongs to the connection, so it must stay the same one
-                    self._watching = connection
-                return int(self._watching.exec_driver_sql("PRAGMA data_version").scalar_one())
-            except SQLAlchemyError:
-                self._watching = None
-                raise
+    def watcher(self) -> Watcher:
+        """Return a new watcher of this store, for one thread's use."""
+        watcher = Watcher(self)
+        self._watchers.append(watcher)
+        return watcher
 
     def close(self) -> None:
         """Close all connections."""
-        if self._watching is not None:
-            self._watching.close()
-            self._watching = None
+        for watcher in self._watchers:
+            watcher.close()
         if self._engine is not None:
             self._engine.dispose()
 
@@ -237,6 +221,47 @@ class Store:
             pool_pre_ping=True,
             connect_args={"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=3000"},
         )
+
+
+class Watcher:
+    """Tells when the store has been written to; each user has one, for the number is a connection's."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+
+    def version(self) -> int | None:
+        """Return a number that changes when another connection has written; None where there is none.
+
+        Only SQLite has one (``PRAGMA data_version``).
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        if not self._store.is_sqlite:
+            return None
+        with self._store._translated():
+            try:
+                return int(self._connected().exec_driver_sql("PRAGMA data_version").scalar_one())
+            except SQLAlchemyError:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connection; the next look opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        engine = self._store._open()
+        if self._connection is None or engine is not self._engine:  # a file made anew
+            self.close()
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()  # it stays this watcher's own, whatever becomes of the pool
+            self._connection, self._engine = connection, engine
+        return self._connection
 
 
 def _url(location: str) -> URL:
