@@ -157,10 +157,10 @@ class Lifecycle:
         """Return the run's events with an id above ``after``, in their order; [] for an unknown run."""
         return [Entry(id=id, event=decode(json.loads(body))) for id, body in self.raw(run_id, after=after)]
 
-    def raw(self, run_id: str, *, after: int = 0) -> list[tuple[int, str]]:
-        """Return (id, JSON text) of the run's events with an id above ``after``, in their order."""
+    def raw(self, run_id: str, *, after: int = 0, limit: int | None = None) -> list[tuple[int, str]]:
+        """Return (id, JSON text) of the run's first ``limit`` (or all) events with an id above ``after``."""
         wanted = (events.c.run_id == run_id) & (events.c.id > after)
-        query = select(events.c.id, events.c.body).where(wanted).order_by(events.c.id)
+        query = select(events.c.id, events.c.body).where(wanted).order_by(events.c.id).limit(limit)
         with self._store.reading() as connection:
             return [(id, body) for id, body in connection.execute(query)]
 
