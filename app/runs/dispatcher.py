@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.runs.executor import Executor
+from app.runs.executor import Ended, Executor
 from app.runs.leadership import Leadership
 from app.runs.lifecycle import Lifecycle, Running
 from app.runs.store import Store, StoreUnavailable
@@ -53,6 +53,7 @@ class Dispatcher:
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ended: list[Ended] = []
         self._beats: dict[str, tuple[str, int, float]] = {}
         self._version: int | None = None
         self._lead_at = self._look_at = self._retire_at = 0.0
@@ -85,30 +86,36 @@ class Dispatcher:
             self._thread.join(timeout=8.0)
 
     def _run(self) -> None:
+        woken = True
         while not self._closing.is_set():
             try:
-                self._tick()
+                self._tick(woken)
             except StoreUnavailable as fault:
                 _log.warning("the dispatcher waits for the run store: %s", fault)
+                self._beats.clear()  # nobody could show a sign of life meanwhile
+                self._look_at = 0.0
                 self._closing.wait(LEAD_SECONDS)
             except Exception:  # the queue must not stand still for a fault in one round
                 _log.exception("a round of the dispatcher failed")
                 self._closing.wait(LEAD_SECONDS)
-            self._wanted.wait(TICK_SECONDS)
+            woken = self._wanted.wait(TICK_SECONDS)
+            self._wanted.clear()
         self._step_down()
 
-    def _tick(self) -> None:
+    def _tick(self, woken: bool) -> None:
         now = time.monotonic()
         if now >= self._lead_at:
             self._lead_at = now + LEAD_SECONDS
             self._take_or_lose_the_lead()
         if self._executor is None:
             return
-        for ended in self._executor.poll():
-            self._lifecycle.lose(ended.run_id, ended.owner, why=ended.why, crash=True)
-            self._look_at = 0.0
-        if now >= self._look_at or self._wanted.is_set() or self._store_changed():
-            self._wanted.clear()
+        self._ended += self._executor.poll()
+        while self._ended:  # each stays here until the store has taken it
+            ended = self._ended[0]
+            self._lifecycle.lose(ended.run_id, ended.owner, why=ended.why, crash=ended.crash)
+            self._ended.pop(0)
+            woken = True
+        if woken or now >= self._look_at or self._store_changed():
             self._look_at = now + LOOK_SECONDS
             self._serve_queue(self._executor)
         if now >= self._retire_at:

@@ -15,11 +15,15 @@ from app.runs.lifecycle import Claim
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The executor holds the attempt no longer; ``why`` matters only if its end is not in the store."""
+    """The executor holds the attempt no longer; ``why`` matters only if its end is not in the store.
+
+    ``crash`` says that it was the trainer that failed, and not a machine it ran on.
+    """
 
     run_id: str
     owner: str
     why: str
+    crash: bool = True
 
 
 class Executor(Protocol):

@@ -230,3 +230,42 @@ def test_trouble_of_the_store_pauses_the_queue_and_nothing_else(
     assert executor.claims == []
     monkeypatch.setattr(lifecycle, "running", running)
     until(lambda: executor.claims)
+
+
+def test_a_follower_that_is_woken_rests_again(
+    dispatch: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = dispatch(ScriptedExecutor())
+    until(lambda: leader.leads)
+    follower = dispatch(ScriptedExecutor())
+    rounds: list[bool] = []
+    monkeypatch.setattr(follower, "_tick", rounds.append)
+    follower.wake()
+    time.sleep(0.5)
+    assert 1 <= len(rounds) <= 20
+    assert rounds.count(True) == 1
+
+
+def test_what_an_executor_dropped_is_told_again_to_a_store_that_was_away(
+    dispatch: Callable[..., Dispatcher],
+    file_store: Store,
+    lifecycle: Lifecycle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = queue(file_store, lifecycle)
+    executor = ScriptedExecutor()
+    dispatch(executor)
+    until(lambda: executor.claims)
+    lose = lifecycle.lose
+    away = [True]
+
+    def sometimes(*arguments: Any, **more: Any) -> Any:
+        if away[0]:
+            raise StoreUnavailable("The run store's disk is full.")
+        return lose(*arguments, **more)
+
+    monkeypatch.setattr(lifecycle, "lose", sometimes)
+    executor.ended.append(Ended(run_id=run_id, owner=executor.claims[0].owner, why="its worker died"))
+    time.sleep(0.6)
+    away[0] = False
+    until(lambda: len(executor.claims) == 2)
