@@ -5,11 +5,22 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from app.errors import MEDIA_TYPE, Fault, InvalidParameters, NotFound, PublicError, Unavailable, problem
+from app.errors import (
+    MEDIA_TYPE,
+    Fault,
+    InvalidParameters,
+    MalformedRequest,
+    NotFound,
+    PublicError,
+    Unavailable,
+    problem,
+)
 from app.routes.exchange import answer
 from app.runs.admission import QueueFull
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
+from app.runs.seats import NoSeat
+from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
 from app.simulation.profiles import NoFit
 
@@ -34,6 +45,13 @@ def public(failure: Exception) -> PublicError | None:
             return Unavailable(
                 f"The queue is full. Try again in {retry_after} seconds.",
                 headers={"Retry-After": retry_after},
+            )
+        case NoSuchEvent():
+            return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
+        case NoSeat():
+            return Unavailable(
+                "This server streams to as many clients as it can. Poll GET /api/runs/<id>?after=N instead.",
+                headers={"Retry-After": str(failure.retry_after_seconds)},
             )
         case EngineUnavailable():
             return Unavailable(str(failure))

@@ -179,7 +179,7 @@ def run_document(
         "privacy": _privacy(measurements, state=state, wait_for_pld=wait_for_pld),
         "baseline": _baseline(measurements),
         "simulation_error": None,
-        "notices": measurements.notices,
+        "notices": list(measurements.notices),
         "error": measurements.finished.error if measurements.finished else None,
     }
     document["assessment"] = assess(document)

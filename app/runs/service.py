@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -16,18 +15,23 @@ from app.runs.admission import Admission, Admitted, Visitor
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
 from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
+from app.runs.documents import Documents
 from app.runs.executor import Executor
 from app.runs.keeper import Limits
 from app.runs.leadership import leadership_of
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle, NewRun, Record
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, NewRun, Record, UnknownRun
 from app.runs.process_executor import ProcessExecutor
+from app.runs.seats import NoSeat, Seats
 from app.runs.store import Store
+from app.runs.stream import EventStream, Tailer, never
 from app.settings import Settings
 
 CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
-WAIT_SECONDS = 0.1
-DOCUMENTS_KEPT = 50
 DAY = 86_400.0
+
+
+class NoSuchEvent(LookupError):
+    """A stream is to be resumed behind an event that its run does not have."""
 
 
 class RunService:
@@ -54,15 +58,24 @@ class RunService:
         self._admission = Admission(
             store=self.store, lifecycle=self.lifecycle, queue_limit=settings.queue_limit
         )
-        self._finished: OrderedDict[str, Document] = OrderedDict()
-        self._lock = threading.Lock()
+        self.seats = Seats(settings.streams)
+        self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
+        self._documents = Documents(self.lifecycle, self._document)
 
     def start_worker(self) -> None:
         """Take the lead if it is free, go on with what is queued, and have a training process warm."""
         self.dispatcher.start()
 
+    def end_waiting(self) -> None:
+        """Let all streams and waiting requests of this process end, within half a second; it stops.
+
+        It only sets a flag, so that a signal's handler may call it.
+        """
+        self._tailer.closing.set()
+
     def close(self) -> None:
-        """Give running trainings back to the queue and end what this process started."""
+        """End all waiting, give running trainings back to the queue, end what this process started."""
+        self._tailer.close()
         self.dispatcher.close()
         self.store.close()
 
@@ -96,18 +109,48 @@ class RunService:
             _compute_pld_ahead(parameters)
         return admitted
 
-    def wait(self, run_id: str, seconds: float) -> bool:
-        """Return whether the run has ended, waiting at most ``seconds`` for it.
+    def wait(self, run_id: str, seconds: float, *, gone: Callable[[], bool] = never) -> bool:
+        """Return whether the run has ended, waiting at most ``seconds`` for it, and while a seat is free.
+
+        ``gone`` tells whether the client has hung up, so that nobody is waited for.
 
         Raises:
             UnknownRun: no run has this id.
         """
-        deadline = time.monotonic() + seconds
-        while self.lifecycle.record(run_id).state not in FINISHED_STATES:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(WAIT_SECONDS)
-        return True
+        if self._mark(run_id)[1] in FINISHED_STATES:
+            return True
+        try:
+            with self.seats.take():
+                return self._tailer.wait(run_id, seconds, gone=gone)
+        except NoSeat:
+            return False
+
+    def stream(self, run_id: str, *, after: int, gone: Callable[[], bool] = never) -> EventStream | None:
+        """Return the run's events behind the event ``after``, live; None where it has ended with that one.
+
+        Whoever sends the stream must close it.
+
+        Raises:
+            UnknownRun: no run has this id.
+            NoSuchEvent: ``after`` is ahead of a run that goes on. To begin at its end instead would
+                leave out, unnoticed, all that comes up to ``after``.
+            NoSeat: this process serves as many streams as it may.
+        """
+        self.dispatcher.start()
+        last_event, state = self._mark(run_id)
+        if after >= last_event and state in FINISHED_STATES:
+            return None
+        if after > last_event:
+            raise NoSuchEvent(f"the run's last event so far is {last_event}")
+        seat = self.seats.take()
+        return EventStream(
+            self._tailer,
+            run_id,
+            position=after,
+            seconds=self._settings.stream_seconds,
+            gone=gone,
+            on_close=seat.release,
+        )
 
     def document(self, run_id: str) -> Document:
         """Return the run document as it stands.
@@ -116,20 +159,27 @@ class RunService:
             UnknownRun: no run has this id.
         """
         self.dispatcher.start()
-        with self._lock:
-            if run_id in self._finished:
-                return self._finished[run_id]
-        # First the row and then the events: what is newer in the events is no contradiction but news.
-        record = self.lifecycle.record(run_id)
-        document = self._document(record)
-        if record.state in FINISHED_STATES:
-            self._remember(run_id, document)
-        return document
+        return self._documents.get(run_id)[0]
+
+    def news(self, run_id: str, after: int) -> Document:
+        """Return the document with ``events``, those behind the event ``after``, and ``last_event_id``.
+
+        Each event is its object with its ``id``; all is of one moment, so that the next call can ask
+        for what comes behind ``last_event_id``.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        self.dispatcher.start()
+        document, last_event = self._documents.get(run_id)
+        rows = self.lifecycle.raw(run_id, after=after) if after < last_event else []
+        events = [{"id": id, **json.loads(body)} for id, body in rows if id <= last_event]
+        return {**document, "events": events, "last_event_id": last_event}
 
     def cancel(self, run_id: str) -> Document:
         """Stop the run, keep what was measured, and return its document; a finished run is left alone.
 
-        Waits for a running one to end (0.5 s; where it is stuck, 4 s).
+        Waits for a running one to end (0.5 s; where it is stuck, 4 s), if a seat is free for that.
 
         Raises:
             UnknownRun: no run has this id.
@@ -139,10 +189,17 @@ class RunService:
             self.wait(run_id, CANCEL_SECONDS)
         return self.document(run_id)
 
-    def _document(self, record: Record) -> Document:
+    def _mark(self, run_id: str) -> tuple[int, str]:
+        """Return (id of the last event, state) of the run."""
+        marks = self.lifecycle.marks([run_id])
+        if run_id not in marks:
+            raise UnknownRun(run_id)
+        return marks[run_id]
+
+    def _document(self, record: Record, measurements: Measurements) -> Document:
         ended = record.state in FINISHED_STATES
         return run_document(
-            self._measurements(record),
+            measurements,
             run_id=record.id,
             state=record.state,
             evidence="measured",
@@ -151,28 +208,20 @@ class RunService:
             created_at=_iso(record.created_at),
         )
 
-    def _measurements(self, record: Record) -> Measurements:
-        measurements = Measurements(
-            RunParameters.from_dict(record.job["parameters"]), notices=list(record.job["notices"])
-        )
-        for entry in self.lifecycle.entries(record.id):
-            if entry.id <= record.last_event:  # the document is of one moment
-                measurements.add(entry.event)
-        return measurements
-
     def _queue_position(self, record: Record) -> int | None:
         if record.state != "queued":
             return None
         return 1 + sum(other.state == "queued" for other in self.lifecycle.ahead(record))
 
-    def _remember(self, run_id: str, document: Document) -> None:
-        with self._lock:
-            self._finished[run_id] = document
-            if len(self._finished) > DOCUMENTS_KEPT:
-                self._finished.popitem(last=False)
-
     def _executor(self, lifecycle: Lifecycle) -> Executor:
         settings = self._settings
+        if settings.scheduler:
+            # Imported only here: it takes 50 MB, and a single machine has no use for it.
+            from app.runs.dask_executor import DaskExecutor, security_of
+
+            return DaskExecutor(
+                lifecycle=lifecycle, scheduler=settings.scheduler, security=security_of(settings)
+            )
         return ProcessExecutor(
             lifecycle=lifecycle,
             slots=settings.slots,
