@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Limits:
     """Times, in seconds, that end an attempt.
 
-    ``lease``: without a sign of life from the process; ``run``: in all; ``grace``:
+    ``lease``: without a sign of life from the process (see ``life_signs``); ``run``: in all; ``grace``:
     from the request to stop to the kill, for a cancelled run; ``late_grace`` for one past its limit.
     """
 
@@ -109,7 +109,7 @@ class Keeper:
                 self._note(attempt, message)
             if self._closing.is_set():
                 return self._give_back(attempt)
-            if self._process.silent_seconds() > self._limits.lease:
+            if self._process.seems_dead(self._limits.lease):
                 self._process.kill()
                 return self._lost(attempt, SILENT.format(seconds=self._limits.lease))
             self._look(attempt)

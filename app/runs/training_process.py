@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from app.events import Event, decode
+from app.runs.life_signs import LifeSigns
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORKER_COMMAND = (sys.executable, "-m", "app.training")
@@ -39,6 +40,7 @@ class _Child:
     process: subprocess.Popen[str]
     messages: queue.Queue[tuple[str, Event] | Lost]
     heard_at: float
+    life: LifeSigns | None = None  # of the attempt that has begun
 
 
 class TrainingProcess:
@@ -86,7 +88,7 @@ class TrainingProcess:
         with self._lock:
             self.start()
             if self._child is not None:
-                self._child.heard_at = time.monotonic()
+                self._child.life = LifeSigns(self._child.process.pid)
             self._send({"run": run_id, **job})
 
     def stop(self, run_id: str) -> None:
@@ -111,10 +113,16 @@ class TrainingProcess:
         except queue.Empty:
             return received
 
-    def silent_seconds(self) -> float:
-        """Return how long nothing at all has come from the child, its beats included."""
+    def seems_dead(self, lease: float) -> bool:
+        """Return whether the child has given no sign of life for ``lease`` seconds of the present attempt.
+
+        Beats and events are signs, and so is computing. Ask many times a second, from one thread.
+        """
         child = self._child
-        return 0.0 if child is None else time.monotonic() - child.heard_at
+        if child is None or child.life is None:
+            return False
+        child.life.look(child.heard_at)
+        return child.life.silent_for(lease)
 
     def kill(self) -> None:
         """End the child at once, also a stopped or stuck one."""
