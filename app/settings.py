@@ -276,9 +276,27 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[setting.name] = setting.read(text)
         except ValueError as fault:
             faults.append(f"{setting.variable} {fault}; received {text!r}.")
+    faults += _cluster_faults(values)
     if faults:
         raise SettingsError("\n".join(faults))
     space = _names(environment.get("SPACE_HOST", ""))
     if space:
         values = {"proxies": 1, **values, "trusted_hosts": (*values.get("trusted_hosts", ()), *space)}
     return Settings(**values)
+
+
+def _cluster_faults(values: Mapping[str, Any]) -> list[str]:
+    """Return what a cluster needs beside its scheduler and does not have."""
+    if "scheduler" not in values:
+        return []
+    faults = [
+        f"DPSGD_{name.upper()} must be set where DPSGD_SCHEDULER is."
+        for name in ("tls_ca", "tls_certificate", "tls_key")
+        if not values.get(name)
+    ]
+    if not str(values.get("store")).startswith("postgresql://"):
+        faults.append(
+            "DPSGD_STORE must be postgresql://user:password@host/name where DPSGD_SCHEDULER is set: "
+            "the workers of a cluster write to it too."
+        )
+    return faults

@@ -62,3 +62,34 @@ def test_without_variables_all_defaults_hold() -> None:
 
 def test_the_table_has_one_row_for_every_setting() -> None:
     assert [setting.name for setting in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
+
+
+CLUSTER = {
+    "DPSGD_SCHEDULER": "tls://10.0.0.1:8786",
+    "DPSGD_STORE": "postgresql://user:password@10.0.0.2/runs",
+    "DPSGD_TLS_CA": "ca.pem",
+    "DPSGD_TLS_CERTIFICATE": "web.pem",
+    "DPSGD_TLS_KEY": "web.key",
+}
+
+
+def test_a_cluster_is_named_with_all_that_it_needs() -> None:
+    settings = read_settings(CLUSTER)
+    assert (settings.scheduler, settings.lease) == ("tls://10.0.0.1:8786", 30.0)
+
+
+@pytest.mark.parametrize("absent", [name for name in CLUSTER if name != "DPSGD_SCHEDULER"])
+def test_a_cluster_without_one_of_the_things_it_needs_is_refused(absent: str) -> None:
+    with pytest.raises(SettingsError, match=absent):
+        read_settings({name: value for name, value in CLUSTER.items() if name != absent})
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://10.0.0.1:8786", "10.0.0.1:8786", "tls://10.0.0.1"])
+def test_a_scheduler_that_anybody_could_use_is_refused(scheduler: str) -> None:
+    with pytest.raises(SettingsError, match="DPSGD_SCHEDULER"):
+        read_settings(CLUSTER | {"DPSGD_SCHEDULER": scheduler})
+
+
+def test_a_file_is_no_store_of_a_cluster() -> None:
+    with pytest.raises(SettingsError, match="DPSGD_STORE"):
+        read_settings(CLUSTER | {"DPSGD_STORE": "runs.sqlite"})
