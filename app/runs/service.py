@@ -1,0 +1,254 @@
+"""The run service: what the routes ask of runs. It holds nothing itself; the store does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from app.parameters import RunParameters
+from app.privacy.mechanism import Mechanism
+from app.privacy.statement import privacy_report
+from app.runs.admission import Admission, Admitted, Visitor
+from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
+from app.runs.dispatcher import Dispatcher
+from app.runs.document import Document, Measurements, run_document
+from app.runs.documents import Documents
+from app.runs.executor import Executor
+from app.runs.keeper import Limits
+from app.runs.leadership import leadership_of
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, NewRun, Record, UnknownRun
+from app.runs.process_executor import ProcessExecutor
+from app.runs.seats import NoSeat, Seats
+from app.runs.store import Store
+from app.runs.stream import EventStream, Tailer, never
+from app.settings import Settings
+
+CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
+DAY = 86_400.0
+
+
+class NoSuchEvent(LookupError):
+    """A stream is to be resumed behind an event that its run does not have."""
+
+
+class RunService:
+    """Accepts, shows and stops runs. Thread safe; several processes may serve one store.
+
+    ``new_executor`` None makes what the settings ask for: processes of this machine, or a cluster.
+    """
+
+    def __init__(
+        self, settings: Settings, *, new_executor: Callable[[Lifecycle], Executor] | None = None
+    ) -> None:
+        self._settings = settings
+        self.store = Store(settings.store_location)
+        self.lifecycle = Lifecycle(self.store)
+        make = new_executor or self._executor
+        self.dispatcher = Dispatcher(
+            store=self.store,
+            lifecycle=self.lifecycle,
+            leadership=leadership_of(self.store),
+            new_executor=lambda: make(self.lifecycle),
+            lease=settings.lease,
+            retention=settings.retention_days * DAY,
+        )
+        self._admission = Admission(
+            store=self.store, lifecycle=self.lifecycle, queue_limit=settings.queue_limit
+        )
+        self.seats = Seats(settings.streams)
+        self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
+        self._documents = Documents(self.lifecycle, self._document)
+
+    def start_worker(self) -> None:
+        """Take the lead if it is free, go on with what is queued, and have a training process warm."""
+        self.dispatcher.start()
+
+    def end_waiting(self) -> None:
+        """Let all streams and waiting requests of this process end, within half a second; it stops.
+
+        It only sets a flag, so that a signal's handler may call it.
+        """
+        self._tailer.closing.set()
+
+    def close(self) -> None:
+        """End all waiting, give running trainings back to the queue, end what this process started."""
+        self._tailer.close()
+        self.dispatcher.close()
+        self.store.close()
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return {"real": {available, reason}, "engines": {name: {available, reason}}} of this server."""
+        return capabilities()
+
+    def start(
+        self,
+        parameters: RunParameters,
+        *,
+        fallback: RunParameters | None = None,
+        notices: Sequence[Mapping[str, Any]] = (),
+        visitor: Visitor | None = None,
+    ) -> Admitted:
+        """Queue a training and return its run.
+
+        Raises:
+            EngineUnavailable: the engine's packages are not installed.
+            QueueFull: the queue has no room; nothing was made.
+            StoreUnavailable: the store cannot be written; nothing was made.
+        """
+        missing = missing_package(parameters.engine)
+        if missing:
+            raise EngineUnavailable(missing)
+        visitor = visitor or Visitor()
+        admitted = self._admission.admit(NewRun(job=_job(parameters, fallback, notices), client=visitor.key))
+        self.dispatcher.start()
+        self.dispatcher.wake()
+        if not admitted.repeated:
+            _compute_pld_ahead(parameters)
+        return admitted
+
+    def wait(self, run_id: str, seconds: float, *, gone: Callable[[], bool] = never) -> bool:
+        """Return whether the run has ended, waiting at most ``seconds`` for it, and while a seat is free.
+
+        ``gone`` tells whether the client has hung up, so that nobody is waited for.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        if self._mark(run_id)[1] in FINISHED_STATES:
+            return True
+        try:
+            with self.seats.take():
+                return self._tailer.wait(run_id, seconds, gone=gone)
+        except NoSeat:
+            return False
+
+    def stream(self, run_id: str, *, after: int, gone: Callable[[], bool] = never) -> EventStream | None:
+        """Return the run's events behind the event ``after``, live; None where it has ended with that one.
+
+        Whoever sends the stream must close it.
+
+        Raises:
+            UnknownRun: no run has this id.
+            NoSuchEvent: ``after`` is ahead of a run that goes on. To begin at its end instead would
+                leave out, unnoticed, all that comes up to ``after``.
+            NoSeat: this process serves as many streams as it may.
+        """
+        self.dispatcher.start()
+        last_event, state = self._mark(run_id)
+        if after >= last_event and state in FINISHED_STATES:
+            return None
+        if after > last_event:
+            raise NoSuchEvent(f"the run's last event so far is {last_event}")
+        seat = self.seats.take()
+        return EventStream(
+            self._tailer,
+            run_id,
+            position=after,
+            seconds=self._settings.stream_seconds,
+            gone=gone,
+            on_close=seat.release,
+        )
+
+    def document(self, run_id: str) -> Document:
+        """Return the run document as it stands.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        self.dispatcher.start()
+        return self._documents.get(run_id)[0]
+
+    def news(self, run_id: str, after: int) -> Document:
+        """Return the document with ``events``, those behind the event ``after``, and ``last_event_id``.
+
+        Each event is its object with its ``id``; all is of one moment, so that the next call can ask
+        for what comes behind ``last_event_id``.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        self.dispatcher.start()
+        document, last_event = self._documents.get(run_id)
+        rows = self.lifecycle.raw(run_id, after=after) if after < last_event else []
+        events = [{"id": id, **json.loads(body)} for id, body in rows if id <= last_event]
+        return {**document, "events": events, "last_event_id": last_event}
+
+    def cancel(self, run_id: str) -> Document:
+        """Stop the run, keep what was measured, and return its document; a finished run is left alone.
+
+        Waits for a running one to end (0.5 s; where it is stuck, 4 s), if a seat is free for that.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        self.dispatcher.start()
+        if self.lifecycle.cancel(run_id) == "running":
+            self.wait(run_id, CANCEL_SECONDS)
+        return self.document(run_id)
+
+    def _mark(self, run_id: str) -> tuple[int, str]:
+        """Return (id of the last event, state) of the run."""
+        marks = self.lifecycle.marks([run_id])
+        if run_id not in marks:
+            raise UnknownRun(run_id)
+        return marks[run_id]
+
+    def _document(self, record: Record, measurements: Measurements) -> Document:
+        ended = record.state in FINISHED_STATES
+        return run_document(
+            measurements,
+            run_id=record.id,
+            state=record.state,
+            evidence="measured",
+            wait_for_pld=ended,
+            queue_position=self._queue_position(record),
+            created_at=_iso(record.created_at),
+        )
+
+    def _queue_position(self, record: Record) -> int | None:
+        if record.state != "queued":
+            return None
+        return 1 + sum(other.state == "queued" for other in self.lifecycle.ahead(record))
+
+    def _executor(self, lifecycle: Lifecycle) -> Executor:
+        settings = self._settings
+        if settings.scheduler:
+            # Imported only here: it takes 50 MB, and a single machine has no use for it.
+            from app.runs.dask_executor import DaskExecutor, security_of
+
+            return DaskExecutor(
+                lifecycle=lifecycle, scheduler=settings.scheduler, security=security_of(settings)
+            )
+        return ProcessExecutor(
+            lifecycle=lifecycle,
+            slots=settings.slots,
+            site={"data_directory": settings.data_dir, "offline": settings.offline},
+            limits=Limits(lease=settings.lease, run=settings.run_seconds),
+        )
+
+
+def _job(
+    parameters: RunParameters, fallback: RunParameters | None, notices: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "kind": "training",
+        "parameters": parameters.to_dict(),
+        "fallback": fallback.to_dict() if fallback else None,
+        "notices": [dict(notice) for notice in notices],
+    }
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
+
+
+def _compute_pld_ahead(parameters: RunParameters) -> None:
+    """Have the slower accountant's figure ready by the time the training ends."""
+
+    def compute() -> None:
+        privacy_report(Mechanism.of(parameters), wait_for_pld=True)
+
+    threading.Thread(target=compute, name="pld-ahead", daemon=True).start()
