@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,10 +46,10 @@ class Observed(LifeSigns):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(life_signs, "time", clock)
-    yield clock
+    return clock
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_a_word_from_the_process_begins_the_count_anew(clock: Clock) -> None:
 
 
 def test_time_in_which_nobody_looked_is_no_silence(clock: Clock) -> None:
-    """A web process that was stopped for a minute has heard nothing, and its trainer has done nothing wrong."""
+    """A web process that was stopped for a minute has heard nothing; its trainer did nothing wrong."""
     life = Observed(clock, 7.0)
     life.watch(1.0)
     clock.now += 60.0
