@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from app import routes
+    from app.metrics import Metrics
     from app.runs.service import RunService
     from app.settings import read_settings
 
@@ -33,6 +34,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     root = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=root / "templates", static_folder=root / "static")
     app.extensions["settings"] = settings
-    app.extensions["runs"] = RunService(settings)
+    app.extensions["runs"] = service = RunService(settings)
+    app.extensions["metrics"] = Metrics(
+        leads=lambda: service.dispatcher.leads, open_streams=lambda: service.seats.taken
+    )
     routes.register(app)
     return app

@@ -28,6 +28,9 @@ ALLOWED = {
     "settings": set(),
     "security": set(),
     "strict_json": set(),
+    "logs": set(),
+    "metrics": set(),
+    "gunicorn_config": {"logs", "settings"},
     "parameters": CATALOG,
     "privacy": PARAMETERS,
     "simulation": {*PRIVACY, "events"},
@@ -35,8 +38,8 @@ ALLOWED = {
     "training": {*PRIVACY, "events"},
     "runs": ADVICE,
     "schemas": {*PRIVACY, "errors", "strict_json", "settings"},
-    "routes": {*RUNS, *SCHEMAS, "security", "__version__"},
-    "__init__": {"routes", "runs", "settings"},
+    "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
+    "__init__": {"routes", "runs", "settings", "metrics"},
 }
 ONLY_IN = {
     "tensorflow": {"training"},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.routes import explore, failures, guards, pages, privacy, runs, system, train
+from app.routes import explore, failures, guards, metrics, pages, privacy, records, runs, system, train
 
 
 def register(app: Flask) -> None:
     """Give ``app`` its guards, its error answers and all its routes."""
+    records.register(app)
     guards.register(app)
     failures.register(app)
-    for module in (pages, train, runs, privacy, explore, system):
+    for module in (pages, train, runs, privacy, explore, system, metrics):
         app.register_blueprint(module.blueprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import (
@@ -16,6 +16,7 @@ from app.errors import (
     problem,
 )
 from app.routes.exchange import answer
+from app.routes.records import metrics
 from app.runs.admission import QueueFull
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
@@ -24,7 +25,7 @@ from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
 from app.simulation.profiles import NoFit
 
-_FOR_PROGRAMS = ("/api", "/healthz", "/readyz")
+_FOR_PROGRAMS = ("/api", "/healthz", "/readyz", "/metrics")
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -65,11 +66,15 @@ def public(failure: Exception) -> PublicError | None:
 
 
 def _answer_failure(failure: Exception) -> Response:
+    if isinstance(failure, NoSeat):
+        metrics().stream_refused()
     told = public(failure)
     if told is not None:
         return _respond(told.to_problem(), told.headers)
     if not isinstance(failure, HTTPException):
-        current_app.logger.error("unhandled exception at %s", request.path, exc_info=failure)
+        current_app.logger.error(
+            "unhandled exception", extra={"request_id": g.get("request_id", "")}, exc_info=failure
+        )
         return _respond(problem(500), {})
     if failure.code is None or failure.code < 400:
         return current_app.make_response(failure.get_response())

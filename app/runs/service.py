@@ -9,9 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from app.parameters import RunParameters
-from app.privacy.mechanism import Mechanism
-from app.privacy.statement import privacy_report
-from app.runs.admission import Admission, Admitted, Visitor
+from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
 from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
@@ -19,15 +17,19 @@ from app.runs.documents import Documents
 from app.runs.executor import Executor
 from app.runs.keeper import Limits
 from app.runs.leadership import leadership_of
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle, NewRun, Record, UnknownRun
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
+from app.runs.pld_ahead import PldAhead
 from app.runs.process_executor import ProcessExecutor
+from app.runs.readiness import StoreCheck
 from app.runs.seats import NoSeat, Seats
 from app.runs.store import Store
 from app.runs.stream import EventStream, Tailer, never
+from app.runs.timing import Timing
 from app.settings import Settings
 
 CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
 DAY = 86_400.0
+LOCAL = Visitor()  # for whoever starts runs without HTTP
 
 
 class NoSuchEvent(LookupError):
@@ -55,9 +57,15 @@ class RunService:
             lease=settings.lease,
             retention=settings.retention_days * DAY,
         )
-        self._admission = Admission(
-            store=self.store, lifecycle=self.lifecycle, queue_limit=settings.queue_limit
+        shares = Shares(
+            queue=settings.queue_limit,
+            active_runs=settings.active_runs,
+            trainings_per_minute=settings.trainings_per_minute,
         )
+        self.admission = Admission(store=self.store, lifecycle=self.lifecycle, shares=shares)
+        self.timing = Timing(self.store)
+        self._pld_ahead = PldAhead()
+        self._store_check = StoreCheck(self.store)
         self.seats = Seats(settings.streams)
         self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
         self._documents = Documents(self.lifecycle, self._document)
@@ -83,30 +91,55 @@ class RunService:
         """Return {"real": {available, reason}, "engines": {name: {available, reason}}} of this server."""
         return capabilities()
 
+    def readiness(self) -> dict[str, Any]:
+        """Return {"real", "leader", "queue_length"}: whether real training is possible here (and why not),
+        whether this process gives runs to trainers, and how many runs wait.
+
+        Raises:
+            StoreUnavailable: runs can neither be accepted nor shown; the message says why.
+        """
+        return {
+            "real": capabilities()["real"],
+            "leader": self.dispatcher.leads,
+            "queue_length": self._store_check.queue_length(),
+        }
+
+    def earlier(self, visitor: Visitor, key: RequestKey | None) -> Admitted | None:
+        """Return the run that a request with ``key`` made before; None where there is none and may be one.
+
+        Raises:
+            QueueFull, ClientLimited, KeyReused: none would be admitted.
+            StoreUnavailable: the store cannot be read.
+        """
+        return self.admission.earlier(visitor, key)
+
     def start(
         self,
         parameters: RunParameters,
         *,
         fallback: RunParameters | None = None,
         notices: Sequence[Mapping[str, Any]] = (),
-        visitor: Visitor | None = None,
+        visitor: Visitor = LOCAL,
+        key: RequestKey | None = None,
     ) -> Admitted:
-        """Queue a training and return its run.
+        """Queue a training and return its run, or the run that an earlier request with ``key`` made.
 
         Raises:
             EngineUnavailable: the engine's packages are not installed.
-            QueueFull: the queue has no room; nothing was made.
+            TooExpensive: the run is estimated to take longer than one may.
+            QueueFull, ClientLimited, KeyReused: it is not admitted; nothing was made.
             StoreUnavailable: the store cannot be written; nothing was made.
         """
         missing = missing_package(parameters.engine)
         if missing:
             raise EngineUnavailable(missing)
-        visitor = visitor or Visitor()
-        admitted = self._admission.admit(NewRun(job=_job(parameters, fallback, notices), client=visitor.key))
+        estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
+        job = _job(parameters, fallback, notices)
+        admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate)
         self.dispatcher.start()
         self.dispatcher.wake()
         if not admitted.repeated:
-            _compute_pld_ahead(parameters)
+            self._pld_ahead.want(parameters)
         return admitted
 
     def wait(self, run_id: str, seconds: float, *, gone: Callable[[], bool] = never) -> bool:
@@ -198,20 +231,23 @@ class RunService:
 
     def _document(self, record: Record, measurements: Measurements) -> Document:
         ended = record.state in FINISHED_STATES
+        ahead = self.lifecycle.ahead(record) if record.state == "queued" else []
         return run_document(
             measurements,
             run_id=record.id,
             state=record.state,
             evidence="measured",
             wait_for_pld=ended,
-            queue_position=self._queue_position(record),
+            queue_position=_position(record, ahead),
             created_at=_iso(record.created_at),
+            eta_seconds=self.timing.eta(
+                record, measurements.parameters, steps=measurements.steps, ahead=ahead, slots=self._slots()
+            ),
         )
 
-    def _queue_position(self, record: Record) -> int | None:
-        if record.state != "queued":
-            return None
-        return 1 + sum(other.state == "queued" for other in self.lifecycle.ahead(record))
+    def _slots(self) -> int:
+        executor = self.dispatcher.executor
+        return (executor.live_slots() if executor else 0) or self._settings.slots
 
     def _executor(self, lifecycle: Lifecycle) -> Executor:
         settings = self._settings
@@ -241,14 +277,10 @@ def _job(
     }
 
 
+def _position(record: Record, ahead: Sequence[Record]) -> int | None:
+    """Return the place in the queue of a run that waits, 1 being the next."""
+    return 1 + sum(other.state == "queued" for other in ahead) if record.state == "queued" else None
+
+
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
-
-
-def _compute_pld_ahead(parameters: RunParameters) -> None:
-    """Have the slower accountant's figure ready by the time the training ends."""
-
-    def compute() -> None:
-        privacy_report(Mechanism.of(parameters), wait_for_pld=True)
-
-    threading.Thread(target=compute, name="pld-ahead", daemon=True).start()
