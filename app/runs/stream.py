@@ -17,7 +17,7 @@ from app.runs.feed import Feed, frame
 from app.runs.lifecycle import FINISHED_STATES, Lifecycle
 from app.runs.store import Store, StoreUnavailable
 
-LOOK_SECONDS = 0.025  # between two looks at SQLite's change counter (some 20 µs each)
+LOOK_SECONDS = 0.025  # between two looks at SQLite's change counter (12 µs each)
 QUERY_SECONDS = 0.15  # between two looks at PostgreSQL, which has no such counter
 ANYWAY_SECONDS = 1.0  # a look at the rows that nothing has announced: the file may be another one
 OUTAGE_SECONDS = 0.25  # between two looks at a store that cannot be used

@@ -252,6 +252,20 @@ class Run(Answer):
     error: RunError | None
 
 
+class NumberedEvent(Answer):
+    """An event of a run, with its id from 1; its other fields are those of its kind."""
+
+    id: int
+    kind: str
+
+
+class FollowedRun(Run):
+    """The run document; where it was asked for with ``after``, with the events behind that one."""
+
+    events: list[NumberedEvent] | None = Field(default=None, description="only with after")
+    last_event_id: int | None = Field(default=None, description="only with after: what to ask behind next")
+
+
 class Capability(Answer):
     """Whether something can be used here, and why not."""
 
@@ -295,7 +309,9 @@ class Health(Answer):
 
 
 class Readiness(Answer):
-    """Requests are served; ``real`` says whether real training is possible."""
+    """Requests are served and runs can be stored; ``real`` says whether real training is possible."""
 
     status: Literal["ready"]
     real: Capability
+    leader: bool = Field(description="whether the web process asked gives runs to trainers; one does")
+    queue_length: int = Field(ge=0)

@@ -23,15 +23,16 @@ _WITH_BODY = (403, 415, 422)
 class Operation:
     """One method at one path: what it does, reads and answers.
 
-    ``answers`` maps each status of success to its schema, or to its media type where it is no
-    JSON of ours; ``failures`` lists statuses beside those that every operation may have.
+    ``answers`` maps each status of success to its schema, to its media type where it is no JSON
+    of ours, or to None where it has no content; ``failures`` lists statuses beside those that
+    every operation may have.
     """
 
     method: str
     path: str
     summary: str
     body: type[BaseModel] | None = None
-    answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
+    answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)
     failures: tuple[int, ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
 
@@ -47,6 +48,18 @@ _PREFER = {
     "in": "header",
     "schema": {"type": "string"},
     "description": "respond-async answers a real run at once with 202 (RFC 7240).",
+}
+_AFTER = {
+    "name": "after",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "description": "The id of the last event that the client has; 0 is before the first.",
+}
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "description": "As after, which it goes before: what an EventSource sends when it comes back.",
 }
 _FORMAT = {
     "name": "format",
@@ -73,9 +86,18 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="get",
         path="/api/runs/{run_id}",
-        summary="The run document as it stands.",
-        answers={200: documents.Run},
-        parameters=(_RUN_ID,),
+        summary="The run document as it stands; with after, also the events behind that one.",
+        answers={200: documents.FollowedRun},
+        failures=(422, 503),
+        parameters=(_RUN_ID, _AFTER),
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}/events",
+        summary="The run's events, past and to come, as Server-Sent Events; 204 where none will follow.",
+        answers={200: "text/event-stream", 204: None},
+        failures=(422, 503),
+        parameters=(_RUN_ID, _AFTER, _LAST_EVENT_ID),
     ),
     Operation(
         method="post",
@@ -111,8 +133,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="get",
         path="/readyz",
-        summary="Requests are served, and whether real training is possible.",
+        summary="Requests are served, runs can be stored, and whether real training is possible.",
         answers={200: documents.Readiness},
+        failures=(503,),
+    ),
+    Operation(
+        method="get",
+        path="/metrics",
+        summary="What the server counts, for Prometheus; this machine only, unless set otherwise.",
+        answers={200: "text/plain"},
+        failures=(403,),
     ),
     Operation(
         method="get",
@@ -160,6 +190,8 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
     kind = operation.answers[status]
+    if kind is None:
+        return {"description": "Success, without content"}
     content = {kind: {}} if isinstance(kind, str) else _content(kind)
     if _FORMAT in operation.parameters:
         content = {**content, "text/csv": {"schema": {"type": "string"}}}
@@ -190,7 +222,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     """Return the JSON schemas of all models that the operations name, with those they contain."""
     models: set[type[BaseModel]] = {documents.Problem}
     for operation in operations:
-        models |= {kind for kind in operation.answers.values() if not isinstance(kind, str)}
+        models |= {kind for kind in operation.answers.values() if isinstance(kind, type)}
         models |= {operation.body} if operation.body else set()
     named = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in named], ref_template=_REFERENCE)
