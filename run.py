@@ -91,8 +91,8 @@ def serve(app: Flask) -> None:
             app.extensions["runs"].start_worker()
             server.serve_forever()
         finally:
-            server.server_close()
-    _close(app)
+            server.server_close()  # nobody new is let in while the last are seen to
+            _close(app)
 
 
 def _stop(*_: object) -> None:
