@@ -69,8 +69,6 @@ class TrainingProcess:
                 encoding="utf-8",
                 bufsize=1,
                 cwd=PROJECT_ROOT,
-                # Ctrl-C in a terminal is the server's to handle, which then closes the child's input.
-                start_new_session=True,
             )
             child = _Child(process=process, messages=queue.Queue(), heard_at=time.monotonic())
             self._child = child

@@ -33,6 +33,7 @@ _writing = threading.Lock()
 
 def main() -> None:
     """Serve trainings from standard input until it closes."""
+    _leave_process_group()
     output = _claim_standard_output()
     os.nice(NICENESS)
     threading.Thread(target=_beat, args=(output,), daemon=True).start()
@@ -43,6 +44,14 @@ def main() -> None:
     while True:
         job = jobs.get()
         train(job, _sender(output, job["run"]), functools.partial(stopped.__contains__, job["run"]))
+
+
+def _leave_process_group() -> None:
+    """Leave Ctrl-C in a terminal to the server, which then closes this process's input.
+
+    It stays in the server's session: so the kernel hangs it up if it is stopped when its server dies.
+    """
+    os.setpgid(0, 0)
 
 
 def _claim_standard_output() -> IO[str]:

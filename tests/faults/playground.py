@@ -174,6 +174,12 @@ class Playground:
             rows = connection.execute(query, (run_id,)).fetchall()
         return [{**json.loads(body), "id": id, "at": at} for id, at, body in rows]
 
+    def count(self, state: str) -> int:
+        """Return how many runs are in ``state``."""
+        with closing(sqlite3.connect(self.store, timeout=10)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM runs WHERE state = ?", (state,)).fetchone()
+        return int(count)
+
     def state(self, run_id: str) -> str:
         """Return the state in the run's row."""
         return str(self.row(run_id)["state"])
