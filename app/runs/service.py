@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -73,13 +72,6 @@ class RunService:
     def start_worker(self) -> None:
         """Take the lead if it is free, go on with what is queued, and have a training process warm."""
         self.dispatcher.start()
-
-    def end_waiting(self) -> None:
-        """Let all streams and waiting requests of this process end, within half a second; it stops.
-
-        It only sets a flag, so that a signal's handler may call it.
-        """
-        self._tailer.closing.set()
 
     def close(self) -> None:
         """End all waiting, give running trainings back to the queue, end what this process started."""
