@@ -36,7 +36,7 @@ ALLOWED = {
     "simulation": {*PRIVACY, "events"},
     "advice": SIMULATION,
     "training": {*PRIVACY, "events"},
-    "runs": ADVICE,
+    "runs": {*ADVICE, "settings"},
     "schemas": {*PRIVACY, "errors", "strict_json", "settings"},
     "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
@@ -47,6 +47,8 @@ ONLY_IN = {
     "keras": {"training"},
     "flask": {"routes", "__init__"},
     "werkzeug": {"routes"},
+    "flask_limiter": {"routes"},
+    "limits": {"routes"},
 }
 
 

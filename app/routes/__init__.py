@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.routes import explore, failures, guards, metrics, pages, privacy, records, runs, system, train
+from app.routes import (
+    explore,
+    failures,
+    guards,
+    limits,
+    metrics,
+    pages,
+    privacy,
+    records,
+    runs,
+    system,
+    train,
+    visitors,
+)
 
 
 def register(app: Flask) -> None:
@@ -12,5 +25,7 @@ def register(app: Flask) -> None:
     records.register(app)
     guards.register(app)
     failures.register(app)
+    visitors.register(app)
+    limits.register(app)
     for module in (pages, train, runs, privacy, explore, system, metrics):
         app.register_blueprint(module.blueprint)

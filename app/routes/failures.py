@@ -12,17 +12,19 @@ from app.errors import (
     MalformedRequest,
     NotFound,
     PublicError,
+    TooManyRequests,
     Unavailable,
     problem,
 )
 from app.routes.exchange import answer
 from app.routes.records import metrics
-from app.runs.admission import QueueFull
+from app.runs.admission import ClientLimited, KeyReused, QueueFull
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
 from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
+from app.runs.timing import TooExpensive
 from app.simulation.profiles import NoFit
 
 _FOR_PROGRAMS = ("/api", "/healthz", "/readyz", "/metrics")
@@ -47,6 +49,14 @@ def public(failure: Exception) -> PublicError | None:
                 f"The queue is full. Try again in {retry_after} seconds.",
                 headers={"Retry-After": retry_after},
             )
+        case ClientLimited():
+            return TooManyRequests(str(failure), headers={"Retry-After": str(failure.retry_after_seconds)})
+        case KeyReused():
+            # As draft-ietf-httpapi-idempotency-key-header-06, section 2.7, wants it.
+            rule = "came before with another request; send each new request with a key of its own."
+            return InvalidParameters.of(Fault("Idempotency-Key", rule))
+        case TooExpensive():
+            return _too_expensive(failure)
         case NoSuchEvent():
             return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
         case NoSeat():
@@ -63,6 +73,15 @@ def public(failure: Exception) -> PublicError | None:
         case NoFit():
             return InvalidParameters(str(failure), errors=[Fault(failure.field, str(failure))])
     return None
+
+
+def _too_expensive(failure: TooExpensive) -> InvalidParameters:
+    detail = (
+        f"This run is estimated to take {failure.estimate:.0f} s here, and {failure.limit:.0f} s is the most "
+        "(DPSGD_COST_SECONDS): fewer epochs, fewer examples or a smaller model make it shorter."
+    )
+    rule = f"the estimate is {failure.estimate:.0f} s, the limit {failure.limit:.0f} s."
+    return InvalidParameters(detail, errors=[Fault(name, rule) for name in ("epochs", "train_size", "model")])
 
 
 def _answer_failure(failure: Exception) -> Response:

@@ -273,6 +273,28 @@ class Capability(Answer):
     reason: str | None
 
 
+class ModelCost(Answer):
+    """Units of work: of one example of a private step, of the step itself, of one example of the test set.
+
+    The unit is an example of the tutorial CNN on MNIST at batch size 256.
+    """
+
+    example: float
+    step: float
+    test: float
+
+
+class Timing(Answer):
+    """How fast this server trains; a run takes its work / examples_per_second + overhead_seconds."""
+
+    examples_per_second: float = Field(gt=0, description="units of work a second")
+    source: Literal["runs", "calibration", "shipped"] = Field(
+        description="the last finished runs, the training process at its start, or a figure by cores"
+    )
+    overhead_seconds: float
+    model_cost: dict[str, dict[str, ModelCost]] = Field(description="by model and dataset")
+
+
 class Choices(Answer):
     """The table of parameters and everything that can be chosen on this server."""
 
@@ -289,6 +311,7 @@ class Choices(Answer):
     optimizers: list[dict[str, str]]
     samplings: list[dict[str, str]]
     engines: list[dict[str, Any]]
+    timing: Timing
 
 
 class Calibration(Answer):

@@ -25,7 +25,7 @@ class Operation:
 
     ``answers`` maps each status of success to its schema, to its media type where it is no JSON
     of ours, or to None where it has no content; ``failures`` lists statuses beside those that
-    every operation may have.
+    every operation may have; ``answer_headers`` are those that a success may carry.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Operation:
     answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)
     failures: tuple[int, ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
+    answer_headers: tuple[str, ...] = ()
 
     @property
     def statuses_of_failure(self) -> list[int]:
@@ -48,6 +49,12 @@ _PREFER = {
     "in": "header",
     "schema": {"type": "string"},
     "description": "respond-async answers a real run at once with 202 (RFC 7240).",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "A real run: the same request sent again with the same key gets the same run.",
 }
 _AFTER = {
     "name": "after",
@@ -81,7 +88,8 @@ OPERATIONS: tuple[Operation, ...] = (
         body=requests.TrainRequest,
         answers={200: documents.Run, 202: documents.Run},
         failures=(429, 503),
-        parameters=(_PREFER,),
+        parameters=(_PREFER, _IDEMPOTENCY_KEY),
+        answer_headers=("Location", "Preference-Applied", "Idempotent-Replayed"),
     ),
     Operation(
         method="get",
@@ -104,7 +112,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/api/runs/{run_id}/cancel",
         summary="Stop a run; what was measured and the ε really spent are kept.",
         answers={200: documents.Run},
-        failures=(403,),
+        failures=(403, 503),
         parameters=(_RUN_ID,),
     ),
     Operation(
@@ -112,7 +120,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/api/runs/{run_id}/export",
         summary="The run as a file: the whole document (json), or one row an epoch (csv).",
         answers={200: documents.Run},
-        failures=(422,),
+        failures=(422, 503),
         parameters=(_RUN_ID, _FORMAT),
     ),
     Operation(
@@ -121,6 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="ε of a mechanism by three accountants, with its curve, statement and attack bounds.",
         body=requests.PrivacyRequest,
         answers={200: documents.Privacy},
+        failures=(429,),
     ),
     Operation(
         method="post",
@@ -128,6 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="The noise multiplier (or, where that is given, the epochs) that spends a target ε.",
         body=requests.CalibrateRequest,
         answers={200: documents.Calibration},
+        failures=(429,),
     ),
     Operation(method="get", path="/healthz", summary="The process lives.", answers={200: documents.Health}),
     Operation(
@@ -199,8 +209,8 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         "description": "Accepted; the run goes on" if status == 202 else "Success",
         "content": content,
     }
-    if status == 202:
-        described["headers"] = {name: {"schema": {"type": "string"}} for name in ("Location",)}
+    if operation.answer_headers:
+        described["headers"] = {name: {"schema": {"type": "string"}} for name in operation.answer_headers}
     return described
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.runs.admission import Admitted
+from app.runs.admission import Admitted, RequestKey, Visitor
 from app.runs.document import simulated_document
 from app.runs.lifecycle import UnknownRun
+from app.runs.store import Store
+from app.runs.timing import Timing
 from app.settings import Settings
 
 RUN_ID = "0123456789abcdef01234567"
@@ -27,21 +29,28 @@ class FakeRunService:
         self.waited: list[float] = []
         self.cancelled: list[str] = []
         self.finishes = True
-        self.repeated = False
+        self.before: Admitted | None = None
         self.refusal: Exception | None = None
         self.changes: dict[str, Any] = {}
+        self.timing = Timing(Store(Settings().store_location))
 
     def capabilities(self) -> dict[str, Any]:
         there = {"available": True, "reason": None}
         return {"real": there, "engines": {"fast": there, "tensorflow-privacy": there}}
 
+    def readiness(self) -> dict[str, Any]:
+        return {"real": self.capabilities()["real"], "leader": True, "queue_length": 0}
+
+    def earlier(self, visitor: Visitor, key: RequestKey | None) -> Admitted | None:
+        return self.before
+
     def start(self, parameters: Any, **rest: Any) -> Admitted:
         if self.refusal is not None:
             raise self.refusal
         self.started.append({"parameters": parameters, **rest})
-        return Admitted(run_id=RUN_ID, repeated=self.repeated)
+        return Admitted(run_id=RUN_ID)
 
-    def wait(self, run_id: str, seconds: float) -> bool:
+    def wait(self, run_id: str, seconds: float, **_: Any) -> bool:
         self.waited.append(seconds)
         return self.finishes
 
