@@ -9,11 +9,12 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast check bench docker user-environment test-environment
+.PHONY: help run test test-fast test-opacus check bench docker user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
 	@echo "make test    run every test and check"
+	@echo "make test-opacus  run the exported Opacus script (installs PyTorch)"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
 	@echo "make docker  build the image dpsgd-playground"
@@ -26,6 +27,10 @@ test: test-environment
 
 test-fast: test-environment
 	"$(VENV)/bin/python" -m pytest $(FAST_TESTS)
+
+test-opacus:
+	@.ci/environment .venv-opacus tests/code/requirements-opacus.txt "$(PYTHON)"
+	.venv-opacus/bin/python -m pytest --noconftest tests/code -k opacus
 
 check: test-environment
 	@.ci/check "$(VENV)"

@@ -20,7 +20,7 @@ PRIVACY = {*PARAMETERS, "privacy"}
 SIMULATION = {*PRIVACY, "events", "simulation"}
 ADVICE = {*SIMULATION, "advice"}
 RUNS = {*ADVICE, "runs"}
-SCHEMAS = {*PRIVACY, "errors", "strict_json", "settings", "schemas"}
+SCHEMAS = {*PRIVACY, "code", "errors", "strict_json", "settings", "schemas"}
 ALLOWED = {
     "catalog": set(),
     "events": set(),
@@ -34,10 +34,11 @@ ALLOWED = {
     "parameters": CATALOG,
     "privacy": PARAMETERS,
     "simulation": {*PRIVACY, "events"},
+    "code": PARAMETERS,
     "advice": SIMULATION,
     "training": {*PRIVACY, "events"},
     "runs": {*ADVICE, "settings"},
-    "schemas": {*PRIVACY, "errors", "strict_json", "settings"},
+    "schemas": {*PRIVACY, "code", "errors", "strict_json", "settings"},
     "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
 }

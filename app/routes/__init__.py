@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.routes import (
+    code,
     explore,
     failures,
     guards,
@@ -27,5 +28,5 @@ def register(app: Flask) -> None:
     failures.register(app)
     visitors.register(app)
     limits.register(app)
-    for module in (pages, train, runs, privacy, explore, system, metrics):
+    for module in (pages, train, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

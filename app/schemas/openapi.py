@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.code import FRAMEWORKS
 from app.errors import KINDS, MEDIA_TYPE
 from app.schemas import documents, requests
+from app.schemas.queries import query_parameters
 
 _REFERENCE = "#/components/schemas/{model}"
 # Every operation may meet the checks that stand before all routes, and a fault of the server.
@@ -72,6 +74,13 @@ _FORMAT = {
     "name": "format",
     "in": "query",
     "schema": {"type": "string", "enum": ["json", "csv"], "default": "json"},
+}
+
+_FRAMEWORK = {
+    "name": "framework",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "enum": list(FRAMEWORKS)},
 }
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -138,6 +147,14 @@ OPERATIONS: tuple[Operation, ...] = (
         body=requests.CalibrateRequest,
         answers={200: documents.Calibration},
         failures=(429,),
+    ),
+    Operation(
+        method="get",
+        path="/api/code",
+        summary="These settings as a runnable script for TensorFlow Privacy or Opacus.",
+        answers={200: "text/x-python"},
+        failures=(422, 429),
+        parameters=(_FRAMEWORK, *query_parameters(requests.TrainRequest)),
     ),
     Operation(method="get", path="/healthz", summary="The process lives.", answers={200: documents.Health}),
     Operation(
