@@ -28,9 +28,14 @@ test: test-environment
 test-fast: test-environment
 	"$(VENV)/bin/python" -m pytest $(FAST_TESTS)
 
-test-opacus:
-	@.ci/environment .venv-opacus tests/code/requirements-opacus.txt "$(PYTHON)"
+test-opacus: .venv-opacus/installed
 	.venv-opacus/bin/python -m pytest --noconftest tests/code -k opacus
+
+# An environment of its own: PyTorch is no part of the product.
+.venv-opacus/installed: tests/code/requirements-opacus.txt
+	"$$(.ci/find-python "$(PYTHON)")" -m venv --clear .venv-opacus
+	.venv-opacus/bin/python -m pip install --quiet --disable-pip-version-check -r tests/code/requirements-opacus.txt
+	touch $@
 
 check: test-environment
 	@.ci/check "$(VENV)"
