@@ -97,7 +97,7 @@ def serve(app: Flask) -> None:
 
 def _stop(*_: object) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the closing
+        signal.signal(number, lambda *_: None)  # a second one must not interrupt the closing
     sys.exit(0)
 
 

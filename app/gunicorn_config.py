@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -74,10 +75,8 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_int(worker: Any) -> None:
     """Let no second signal interrupt the closing that the first began: Ctrl+C sends a worker two."""
-    import signal
-
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: Python complains of one that is on its way
 
 
 def worker_exit(server: Any, worker: Any) -> None:
