@@ -123,5 +123,5 @@ def train(job: Mapping[str, Any], emit: Emit, should_stop: ShouldStop) -> None:
 
 
 if __name__ == "__main__":
-    training_process._load_trainer = lambda: train  # type: ignore[assignment]
+    training_process._load_trainer = lambda *_: train  # type: ignore[assignment]
     training_process.main()
