@@ -17,11 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from app.events import Event, Finished, Progress, Retrying, Started, decode, encode
-from app.runs.store import Store, events, runs
+from app.runs.store import Store, events, facts, runs
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
 CRASHES_ALLOWED = 1  # one retry after a trainer's death
+CALIBRATION = "calibration"  # the fact that holds what a training process measured of its speed
 ATTEMPTS_ALLOWED = 8  # a run whose server dies each time must not take it down for ever
 
 LOST = (
@@ -225,6 +226,12 @@ class Lifecycle:
                 )
                 for row in connection.execute(query)
             ]
+
+    def note_speed(self, calibration: Mapping[str, float]) -> None:
+        """Note {"examples_per_second"} of the default task, as a training process measured it at start."""
+        with self._store.writing() as connection:
+            connection.execute(delete(facts).where(facts.c.name == CALIBRATION))
+            connection.execute(insert(facts).values(name=CALIBRATION, value=json.dumps(calibration)))
 
     def retire(self, *, ended_before: float) -> int:
         """Delete the finished runs that ended before that time (seconds since the epoch); return how many."""

@@ -36,6 +36,8 @@ class ProcessExecutor:
         limits: Limits,
         new_process: Callable[[], TrainingProcess] = TrainingProcess,
     ) -> None:
+        self._lifecycle = lifecycle
+        self._noted: dict[int, Any] = {}  # by process, what it told of its speed
         self._closing = threading.Event()
         self._processes = [new_process() for _ in range(slots)]
         self._free: queue.LifoQueue[TrainingProcess] = queue.LifoQueue()
@@ -70,10 +72,19 @@ class ProcessExecutor:
 
     def poll(self) -> list[Ended]:
         """Return the attempts whose keepers have returned since the last call."""
+        self._note_speed()
         ended = []
         while not self._ended.empty():
             ended.append(self._ended.get())
         return ended
+
+    def _note_speed(self) -> None:
+        """Let the store know what a process has measured of its speed, when it has."""
+        for process in self._processes:
+            found = process.calibration
+            if found is not None and found != self._noted.get(id(process)):
+                self._lifecycle.note_speed(found)
+                self._noted[id(process)] = found
 
     def kill(self, run_id: str) -> None:
         """Kill the process that trains ``run_id``; its keeper then tells the store."""

@@ -16,13 +16,10 @@ from sqlalchemy import Connection, select
 from app.catalog import DATASETS, MODELS
 from app.events import Finished, decode
 from app.parameters import RunParameters
-from app.runs.lifecycle import Record
+from app.runs.lifecycle import CALIBRATION, Record
 from app.runs.store import Store, StoreUnavailable, events, facts, runs
 from app.runs.work import OVERHEAD_SECONDS, SHIPPED_PER_CORE, baseline_work, cost_of, private_work
 
-CALIBRATION = (
-    "calibration"  # the fact in which the leader keeps what a training process measured at its start
-)
 RUNS_LOOKED_AT = 10
 FRESH_SECONDS = 2.0
 

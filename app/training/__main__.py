@@ -2,7 +2,8 @@
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
 "data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
-{"run": id, "event": {...}} and, twice a second, {"beat": true}. The process ends when its input closes.
+{"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
+unless a run was there first. The process ends when its input closes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> None:
     jobs: queue.Queue[Message] = queue.Queue()
     stopped: set[str] = set()
     threading.Thread(target=_read_messages, args=(sys.stdin, jobs, stopped), daemon=True).start()
-    train = _load_trainer()
+    train = _load_trainer(output, jobs)
     while True:
         job = jobs.get()
         train(job, _sender(output, job["run"]), functools.partial(stopped.__contains__, job["run"]))
@@ -95,7 +96,9 @@ def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
     return emit
 
 
-def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
+def _load_trainer(
+    output: IO[str], jobs: queue.Queue[Message]
+) -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
     if importlib.util.find_spec("tensorflow") is None:
         return _refuse
     # At 2 TensorFlow 2.15 still reports three "errors" about CUDA on every machine without it.
@@ -103,7 +106,10 @@ def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], 
     from app.training import trainer
 
     try:
-        trainer.warm_up()
+        warm = trainer.warm_up()
+        if jobs.empty():  # nobody shall wait for it
+            _write(output, {"calibration": {"examples_per_second": trainer.examples_per_second(warm)}})
+        del warm  # it holds a copy of its data
     except Exception:  # a run must still be answered, with its own error
         _log.exception("warm-up failed")
 

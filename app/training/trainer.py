@@ -14,13 +14,16 @@ from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
-from app.training.course import Course, Diverged, Ledger, Stopped
+from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
 from app.training.engines import EngineUnavailable, engine_of
 from app.training.models import IncompatibleModel
 from app.training.schedule import EpsilonAt, affordable_steps, marks
 from app.training.seeds import run_seeds
+
+CALIBRATION_SECONDS = 0.3
+CALIBRATION_STEPS = 8
 
 _log = logging.getLogger(__name__)
 
@@ -101,10 +104,10 @@ def accountant(parameters: RunParameters) -> EpsilonAt:
     return guaranteed_epsilon(Mechanism.of(parameters))
 
 
-def warm_up() -> None:
+def warm_up() -> TrainingEngine:
     """Set TensorFlow's threads and compile the default task, so that the first run starts at once.
 
-    Call it once, before anything else uses TensorFlow.
+    Call it once, before anything else uses TensorFlow. Returns the task's engine, on empty images.
     """
     dpsgd.configure_threads()
     task = TASKS[DEFAULT_TASK]
@@ -121,6 +124,15 @@ def warm_up() -> None:
     engine.evaluate()
     engine.run(1)
     accountant(parameters)  # imports what accounting needs
+    return engine
+
+
+def examples_per_second(engine: TrainingEngine, *, seconds: float = CALIBRATION_SECONDS) -> float:
+    """Return how many examples a second ``engine`` trains on, by some steps of about ``seconds`` in all."""
+    examples, started = 0, time.monotonic()
+    while (elapsed := time.monotonic() - started) < seconds:
+        examples += engine.run(CALIBRATION_STEPS).examples
+    return examples / elapsed
 
 
 def _told(fault: Exception) -> dict[str, str]:
