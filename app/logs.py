@@ -7,6 +7,7 @@ gives the lines their form. No line holds a visitor's address or a run's whole i
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 from collections.abc import MutableMapping
 from typing import Any
@@ -20,6 +21,7 @@ _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w])|(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}",
     re.IGNORECASE,
 )
+_QUERY = re.compile(r"(?<=[\w/])\?[^\s'\"]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -52,6 +54,7 @@ def configuration(form: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"no stalled clients": {"()": lambda: _is_no_stalled_client}},
         "formatters": {"lines": lines},
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "lines"}
@@ -60,9 +63,19 @@ def configuration(form: str) -> dict[str, Any]:
         "loggers": {
             "app": {"level": "INFO"},
             # gunicorn gives its logger a handler of its own; this takes it away again.
-            "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+            "gunicorn.error": {
+                "level": "INFO",
+                "handlers": [],
+                "propagate": True,
+                "filters": ["no stalled clients"],
+            },
         },
     }
+
+
+def _is_no_stalled_client(record: logging.LogRecord) -> bool:
+    """Return whether a line of gunicorn's is more than the traceback of a client that fell silent."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
 
 
 def discreet(logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -74,7 +87,7 @@ def discreet(logger: object, method: str, fields: MutableMapping[str, Any]) -> M
 
 
 def masked(text: str, *, lines: bool = False) -> str:
-    """Return ``text`` without foreign network addresses, whole run ids and characters that forge lines.
+    """Return ``text`` without foreign network addresses, whole run ids, queries and what could forge lines.
 
     ``lines`` says that line breaks belong to it.
 
@@ -83,6 +96,7 @@ def masked(text: str, *, lines: bool = False) -> str:
     """
     text = _LONG_HEX.sub(r"\1…", text)
     text = _ADDRESS.sub(_unless_own, text)
+    text = _QUERY.sub("?…", text)
     text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return text if lines else text.replace("\n", "\\n")
 

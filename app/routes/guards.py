@@ -52,6 +52,8 @@ def _check_body() -> None:
     # A body without a declared length is cut off at this size; the byte too many shows that it was.
     request.max_content_length = limit + 1
     declared = request.environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in request.environ and request.environ.get("CONTENT_LENGTH"):
+        raise MalformedRequest("A body has either a Content-Length or a Transfer-Encoding.")
     if not (declared.isascii() and declared.isdigit()):
         raise MalformedRequest("Content-Length must be a whole number of bytes.")
     if int(declared[:20]) > limit:
