@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
 
-from tests.serving import free_port
+from tests.serving import ROOT, free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -66,27 +65,21 @@ class PostgreSQL:
 
 def programs() -> Path | None:
     """Return the folder with initdb and postgres, of the newest version where there are several."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    if found:
-        return found[-1].parent
-    elsewhere = shutil.which("postgres")
-    return Path(elsewhere).resolve().parent if elsewhere else None
+    found = subprocess.run([ROOT / ".ci" / "find-postgresql"], capture_output=True, text=True, check=False)
+    return Path(found.stdout.strip()) if found.returncode == 0 else None
 
 
-def programs_or_skip() -> Path:
-    """Return the folder with the programs; without it the test is skipped, and fails where CI=true."""
-    folder = programs()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI=true, and yet {MISSING}")
-        pytest.skip(f"NOT RUN: {MISSING}")
-    return folder
+def missing(what: str) -> NoReturn:
+    """Skip the test for the lack of ``what``, a reason with its cure; where CI=true it fails."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, and yet {what}")
+    pytest.skip(f"NOT RUN: {what}")
 
 
 @contextmanager
 def running_postgresql() -> Iterator[PostgreSQL]:
     """Run a server until the block ends."""
-    folder = programs_or_skip()
+    folder = programs() or missing(MISSING)
     with tempfile.TemporaryDirectory(prefix="dpsgd-postgresql-") as home:
         account = _account(Path(home))
         server = _started(folder, Path(home), account)

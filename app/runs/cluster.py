@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import logging.config
 import queue
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import Any
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from app import logs
 from app.runs.keeper import Keeper, Limits
 from app.runs.lifecycle import Claim, Lifecycle
 from app.runs.store import Store
@@ -116,4 +118,5 @@ async def set_up(worker: Worker, *, new_process: Callable[[], TrainingProcess] =
     """Make ``worker`` one that trains, in processes that ``new_process`` makes."""
     # A worker is on a cluster even where DPSGD_SCHEDULER is not set: the lease depends on it.
     settings = replace(read_settings(), scheduler=worker.scheduler.address)
+    logging.config.dictConfig(logs.configuration(settings.log))
     await worker.plugin_add(Station(settings, new_process=new_process), name=STATION, catch_errors=False)

@@ -10,6 +10,7 @@ its worker, or with an earlier scheduler.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import queue
@@ -35,9 +36,10 @@ PULSE_SECONDS = 6.0  # a worker that the scheduler has not heard for so long get
 CLOSING_SECONDS = 3.0
 
 WORKER_GONE = "the worker of the cluster that kept it ended"
-CLUSTER_AWAY = "the cluster went away before a worker had begun"
 
 _log = logging.getLogger(__name__)
+# Of a lost connection the client logs a traceback, and this module a line.
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
 
 
 class DaskExecutor:
@@ -60,8 +62,11 @@ class DaskExecutor:
         # Used in the loop's thread only.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: Client | None = None
+        self._reachable = True
         self._pulses = Pulses()
+        self._waiting: dict[str, Claim] = {}
         self._submitted: dict[str, Future[None]] = {}
+        self._unwanted: list[Future[None]] = []
         self._missing: set[str] = set()
 
     def start(self) -> None:
@@ -70,9 +75,8 @@ class DaskExecutor:
         self._thread.start()
 
     def submit(self, claim: Claim) -> None:
-        """Have a worker of the cluster keep the attempt of ``claim``."""
-        if not self._in_loop(self._submit, claim):
-            self._turn_away(claim)
+        """Have a worker of the cluster keep the attempt of ``claim``, when the cluster can be reached."""
+        self._in_loop(self._submit, claim)
 
     def poll(self) -> list[Ended]:
         """Return the attempts of which the cluster was found to know nothing any more."""
@@ -87,7 +91,7 @@ class DaskExecutor:
 
     def live_slots(self) -> int:
         """Return how many attempts the workers that give signs of life can keep at the same time."""
-        return sum(self._slots.values())
+        return sum(self._slots.values()) if _connected(self._client) else 0
 
     def close(self) -> None:
         """Leave the cluster; its attempts go on."""
@@ -95,15 +99,12 @@ class DaskExecutor:
         if self._thread.is_alive():
             self._thread.join(timeout=CLOSING_SECONDS)
 
-    def _in_loop(self, call: Callable[..., object], *arguments: object) -> bool:
-        """Return whether ``call`` will be made in the loop's thread."""
-        try:
-            if self._loop is None:
-                return False
+    def _in_loop(self, call: Callable[..., object], *arguments: object) -> None:
+        assert self._loop is not None
+        # A loop that is closed already takes nothing: its leader is stepping down, and the next one
+        # finds an attempt that the cluster does not know.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, *arguments)
-        except RuntimeError:  # the loop is closed
-            return False
-        return True
 
     # -- in the loop's thread
 
@@ -128,13 +129,24 @@ class DaskExecutor:
                     asynchronous=True,
                     set_as_default=False,
                 ) as client:
-                    _log.info("the cluster's scheduler answers")
                     await self._attend(client)
+                    self._note_reachable(False)
             except (OSError, asyncio.TimeoutError) as fault:
-                _log.warning("the cluster's scheduler cannot be reached (%s)", type(fault).__name__)
+                self._note_reachable(False, fault)
             self._client, self._slots = None, {}
             self._submitted.clear()
+            self._unwanted.clear()
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _note_reachable(self, reachable: bool, fault: Exception | None = None) -> None:
+        """Log what has changed, and no more than that."""
+        if self._closing.is_set() or reachable == self._reachable:
+            return
+        self._reachable = reachable
+        if reachable:
+            _log.info("the cluster's scheduler answers again")
+        else:
+            _log.warning("the cluster's scheduler cannot be reached: %s", fault or "it hung up")
 
     async def _attend(self, client: Client) -> None:
         """Look at the cluster again and again while ``client`` is connected."""
@@ -143,9 +155,15 @@ class DaskExecutor:
         while client.status == "running" and not self._closing.is_set():
             await asyncio.wait_for(self._look(client), ANSWER_SECONDS)
             self._client = client
+            self._note_reachable(True)
+            for claim in list(self._waiting.values()):
+                self._submit(claim)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self, client: Client) -> None:
+        unwanted, self._unwanted = self._unwanted, []
+        if unwanted:
+            await client.cancel(unwanted, force=True)
         # The store first: an attempt that it shows running, and the scheduler then does not know, has ended.
         running = await asyncio.to_thread(self._running)
         scheduler: Any = client.scheduler
@@ -155,6 +173,7 @@ class DaskExecutor:
         self._forget_ended()
         # What is submitted may still be on its way, on another connection than the question was.
         known |= {str(future.key) for future in self._submitted.values()}
+        known |= {_key(claim.run_id, claim.owner) for claim in self._waiting.values()}
         self._report_missing(running, known)
 
     def _running(self) -> list[Running]:
@@ -180,9 +199,12 @@ class DaskExecutor:
         self._missing = set(missing)
 
     def _submit(self, claim: Claim) -> None:
-        if self._client is None or self._client.status != "running" or not self._slots:
-            return self._turn_away(claim)
-        future = self._client.submit(
+        client = self._client
+        if client is None or not _connected(client) or not self._slots:
+            self._waiting[claim.run_id] = claim
+            return
+        self._waiting.pop(claim.run_id, None)
+        future = client.submit(
             keep,
             asdict(claim),
             key=_key(claim.run_id, claim.owner),
@@ -193,15 +215,11 @@ class DaskExecutor:
         )
         fire_and_forget(future)  # else this process' death would end it
         self._submitted[claim.run_id] = future
-        return None
-
-    def _turn_away(self, claim: Claim) -> None:
-        self._ended.put(Ended(run_id=claim.run_id, owner=claim.owner, why=CLUSTER_AWAY, crash=False))
 
     def _cancel(self, run_id: str) -> None:
-        future = self._submitted.pop(run_id, None)
-        if future is not None and self._client is not None and self._client.status == "running":
-            self._client.cancel([future], force=True)
+        self._waiting.pop(run_id, None)
+        if run_id in self._submitted:
+            self._unwanted.append(self._submitted.pop(run_id))
 
 
 class Pulses:
@@ -249,6 +267,10 @@ def security_of(settings: Settings) -> Security:
     )
     security.get_connection_args("client")  # reads the files
     return security
+
+
+def _connected(client: Client | None) -> bool:
+    return client is not None and client.status == "running"
 
 
 def _key(run_id: str, owner: str) -> str:
