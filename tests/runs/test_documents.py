@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,10 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, parameters: RunParameters) -> Kept:
-    return Kept(Store(str(tmp_path / "runs.sqlite")), parameters)
+def kept(tmp_path: Path, parameters: RunParameters) -> Iterator[Kept]:
+    store = Store(str(tmp_path / "runs.sqlite"))
+    yield Kept(store, parameters)
+    store.close()
 
 
 def progress(steps: int) -> Progress:
