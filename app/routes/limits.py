@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
 from collections.abc import Callable
@@ -59,7 +58,7 @@ def count_question() -> None:
         cast(Callable[[], None], current_app.extensions["count_question"])()
     except RateLimitExceeded:
         counted = cast(Limiter, current_app.extensions["questions"]).current_limit
-        seconds = max(1, math.ceil(counted.reset_at - time.time())) if counted else 60
+        seconds = max(1, int(counted.reset_at - time.time())) if counted else 60
         raise TooManyRequests(
             f"{settings().simulations_per_minute} simulations and privacy questions a minute are as many as "
             f"one client may ask; try again in {seconds} seconds.",

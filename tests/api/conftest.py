@@ -14,6 +14,7 @@ from app.runs.lifecycle import UnknownRun
 from app.runs.store import Store
 from app.runs.timing import Timing
 from app.settings import Settings
+from tests.api.served import Served
 
 RUN_ID = "0123456789abcdef01234567"
 
@@ -93,6 +94,20 @@ def make_client(runs: FakeRunService) -> Callable[..., Any]:
 @pytest.fixture
 def client(make_client: Callable[..., Any]) -> Any:
     return make_client(offline=True, wait_seconds=7)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Return a function that serves the application with these settings over a real store."""
+    made: list[Served] = []
+
+    def new(**settings: Any) -> Served:
+        made.append(Served(**settings))
+        return made[-1]
+
+    yield new
+    for served in made:
+        served.service.close()
 
 
 @pytest.fixture

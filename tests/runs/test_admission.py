@@ -125,9 +125,7 @@ def test_a_limited_client_starts_so_many_trainings_a_minute(
     assert 55 <= refusal.value.retry_after_seconds <= 60
     with store.writing() as connection:  # the oldest was 61 s ago
         oldest = connection.execute(select(runs.c.id).order_by(runs.c.sequence).limit(1)).scalar_one()
-        connection.execute(
-            update(runs).where(runs.c.id == oldest).values(created_at=runs.c.created_at - 61)
-        )
+        connection.execute(update(runs).where(runs.c.id == oldest).values(created_at=runs.c.created_at - 61))
     assert not admission.admit(JOB, GUEST).repeated
 
 

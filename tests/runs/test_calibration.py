@@ -16,7 +16,7 @@ from app.runs.training_process import TrainingProcess
 TELLS_ITS_SPEED = (
     sys.executable,
     "-c",
-    "print('{\"calibration\": {\"examples_per_second\": 23456.5}}', flush=True); input()",
+    'print(\'{"calibration": {"examples_per_second": 23456.5}}\', flush=True); input()',
 )
 
 
