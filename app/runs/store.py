@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    inspect,
     select,
     text,
 )
@@ -38,6 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 SCHEMA_VERSION = "1"
 BUSY_SECONDS = 1.0  # how long a write waits for another's before the store counts as not available
 CONNECTIONS = 8
+BUSY = "The run store is busy, or locked by another program."
 
 _log = logging.getLogger(__name__)
 
@@ -157,7 +159,7 @@ class Store:
             yield
             return
         if not self._writers.acquire(timeout=2 * BUSY_SECONDS):
-            raise StoreUnavailable("The run store is busy.")
+            raise StoreUnavailable(BUSY)
         try:
             yield
         finally:
@@ -168,7 +170,7 @@ class Store:
         try:
             yield
         except PoolTimeout as fault:
-            raise StoreUnavailable("The run store is busy.") from fault
+            raise StoreUnavailable(BUSY) from fault
         except (SQLAlchemyError, OSError) as fault:
             if "no such table" in str(fault):
                 self._engine = None  # the file was taken away under us: it is made anew
@@ -186,6 +188,8 @@ class Store:
     def _prepared(self) -> Engine:
         engine = self._sqlite() if self.is_sqlite else self._postgresql()
         try:
+            if _is_made(engine):
+                return engine
             with engine.begin() as connection:
                 if not self.is_sqlite:  # several processes may start at once
                     connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
@@ -290,6 +294,16 @@ def _begin_immediate(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _is_made(engine: Engine) -> bool:
+    """Return whether the tables are there, of our schema: then a store that takes no writes can be opened."""
+    with engine.connect() as connection:
+        reader = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not inspect(reader).has_table(facts.name):
+            return False
+        _check_schema(reader)
+        return True
+
+
 def _check_schema(connection: Connection) -> None:
     found = connection.execute(select(facts.c.value).where(facts.c.name == "schema")).scalar()
     if found is None:
@@ -312,6 +326,7 @@ _REASONS = {
     "not a database": "The run store's file is not a database.",
     "connection": "The run store's database server cannot be reached.",
     "too large": "The run store's disk is full.",
+    "disk i/o error": "The run store's disk is full or faulty.",  # a quota or a limit of file sizes looks so
 }
 
 

@@ -75,7 +75,7 @@ class Playground:
         began = time.monotonic()
         self._server.terminate()
         exit_code = self._server.wait(timeout=60)
-        psutil.wait_procs(family, timeout=60)
+        wait_until_gone(family, seconds=60)
         assert exit_code == 0, self.log()
         return time.monotonic() - began
 
@@ -85,11 +85,10 @@ class Playground:
             return
         family = self.family()
         for process in family:
-            _quietly(process.kill)
-        psutil.wait_procs(family, timeout=10)
-        if self._server.poll() is None:
-            self._server.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._server.wait()
+        wait_until_gone(family, seconds=10)
 
     def family(self) -> list[psutil.Process]:
         """Return the server and all its descendants."""
@@ -145,11 +144,11 @@ class Playground:
                 return refusal.code, json.load(refusal)
 
     def post_run(self, *, headers: Mapping[str, str] | None = None, **parameters: Any) -> str:
-        """Queue a real run and return its id."""
+        """Queue a real run, unless the same request has done so already, and return its id."""
         body = {"mode": "real", "task": "digits", "epochs": 5, **parameters}
         wanted = {"Prefer": "respond-async", **(headers or {})}
         status, document = self.ask("POST", "/api/train", body, headers=wanted)
-        assert status == 202, document
+        assert status == 202 or (status == 200 and document["state"] in FINISHED), document
         return str(document["id"])
 
     def document(self, run_id: str) -> dict[str, Any]:
@@ -245,14 +244,23 @@ def _parent(process: psutil.Process) -> int | None:
 
 def _runs(process: psutil.Process, module: str) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and module in process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return module in process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one too
         return False
 
 
-def _quietly(act: Callable[[], object]) -> None:
+def wait_until_gone(processes: list[psutil.Process], *, seconds: float) -> None:
+    """Wait until none of ``processes`` lives; a dead one that nobody has buried yet does not."""
+    deadline = time.monotonic() + seconds
+    while any(_lives(process) for process in processes):
+        assert time.monotonic() < deadline, f"some of {processes} still live after {seconds:g} s"
+        time.sleep(0.01)
+
+
+def _lives(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
-        act()
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def send(process: psutil.Process, sign: signal.Signals) -> float:

@@ -43,7 +43,7 @@ def test_a_run_goes_on_when_the_client_that_waited_for_it_hangs_up(playground: P
 
 
 def test_a_repeated_post_gets_the_run_of_the_first(playground: Playground) -> None:
-    key = {"Idempotency-Key": "a reply that was lost"}
+    key = {"Idempotency-Key": "a-reply-that-was-lost"}
     first = playground.post_run(epochs=2, headers=key)
     assert playground.post_run(epochs=2, headers=key) == first
     assert playground.event(first, "finished")["state"] == "done"

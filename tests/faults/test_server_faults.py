@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.playground import GUNICORN, RUN_PY, Playground, send, whole_story
+from tests.faults.playground import GUNICORN, RUN_PY, Playground, send, wait_until_gone, whole_story
 from tests.faults.promises import kept
 from tests.faults.watcher import Watcher
 
@@ -41,7 +41,7 @@ def test_another_worker_leads_when_the_leader_is_killed(start: Callable[[str], P
     started = playground.event(run_id, "started", number=2)
     kept(5, "leading worker killed: another leads and trains", limit=1.0, seconds=started["at"] - killed_at)
     assert playground.event(run_id, "finished")["state"] == "done"
-    assert psutil.wait_procs([trainer], timeout=5)[1] == [], "the dead leader's training process goes on"
+    wait_until_gone([trainer], seconds=5)
 
     stored = playground.events(run_id)
     assert whole_story(stored)
@@ -58,7 +58,7 @@ def test_a_stopped_training_process_does_not_outlive_its_leader(start: Callable[
     leader, trainer = playground.leader(), playground.trainer()
     send(trainer, signal.SIGSTOP)
     send(leader, signal.SIGKILL)
-    assert psutil.wait_procs([trainer], timeout=5)[1] == []
+    wait_until_gone([trainer], seconds=5)
     assert playground.event(run_id, "finished")["state"] == "done"
 
 
