@@ -30,6 +30,11 @@ class Watcher:
         """Return whether the run's last event has come."""
         return bool(self.events) and self.events[-1]["kind"] == "finished"
 
+    @property
+    def saw_a_whole_story(self) -> bool:
+        """Return whether all events came, each once, in their order, to the end."""
+        return self.saw_the_end and self.ids == list(range(1, len(self.ids) + 1))
+
     def join(self, seconds: float) -> Watcher:
         """Wait for the end of the run; return this watcher."""
         self._thread.join(timeout=seconds)
