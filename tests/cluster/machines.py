@@ -88,9 +88,9 @@ class Machine:
         psutil.wait_procs(family, timeout=10)
         return exit_code
 
-    def address(self) -> str:
-        """Return the address of its Dask worker, the last it had."""
-        return re.findall(r"Start worker at: +(tls://\S+)", self.log())[-1]
+    def address(self) -> str | None:
+        """Return the address of its Dask worker, the last it had, once it has one."""
+        return next(reversed(re.findall(r"Start worker at: +(tls://\S+)", self.log())), None)
 
     def trainer(self) -> psutil.Process | None:
         """Return its training process, if it has one."""
@@ -167,7 +167,11 @@ class Cluster:
         self.web = Web(folder, url, kind=kind, **self._settings, **self._pair("web"))
 
     def __enter__(self) -> Cluster:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -185,8 +189,7 @@ class Cluster:
         """Wait until the ``workers`` have their training processes and the scheduler has just these."""
         for worker in workers:
             self.web.until(worker.trainer, seconds=60)
-        wanted = {worker.address() for worker in workers}
-        self.web.until(lambda: set(self._processing()) == wanted)
+        self.web.until(lambda: {worker.address() for worker in workers} == set(self._processing()))
 
     def kill(self) -> None:
         """Kill all of it at once, PostgreSQL apart."""

@@ -44,7 +44,7 @@ def greeting(address: str, shown: ssl.SSLContext | None) -> bytes:
 @pytest.fixture
 def doors(cluster: Cluster) -> list[str]:
     """The addresses of the scheduler and of the workers."""
-    return [cluster.address, *(worker.address() for worker in cluster.workers)]
+    return [cluster.address, *(str(worker.address()) for worker in cluster.workers)]
 
 
 def test_a_member_is_let_in(doors: list[str], certificates: Path) -> None:
