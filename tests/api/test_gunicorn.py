@@ -58,6 +58,12 @@ def start_command() -> list[str]:
     return [sys.executable, "-m", *json.loads(line.removeprefix("CMD "))]
 
 
+def test_the_deployment_guide_gives_the_image_s_command() -> None:
+    (line,) = (line for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("CMD "))
+    guide = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert " ".join(json.loads(line.removeprefix("CMD "))) in guide
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
