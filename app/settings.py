@@ -289,11 +289,12 @@ def _cluster_faults(values: Mapping[str, Any]) -> list[str]:
     """Return what a cluster needs beside its scheduler and does not have."""
     if "scheduler" not in values:
         return []
-    faults = [
-        f"DPSGD_{name.upper()} must be set where DPSGD_SCHEDULER is."
-        for name in ("tls_ca", "tls_certificate", "tls_key")
-        if not values.get(name)
-    ]
+    faults = []
+    for name in ("tls_ca", "tls_certificate", "tls_key"):
+        if not values.get(name):
+            faults.append(f"DPSGD_{name.upper()} must be set where DPSGD_SCHEDULER is.")
+        elif not os.access(values[name], os.R_OK):
+            faults.append(f"DPSGD_{name.upper()} names a file that cannot be read: {values[name]!r}.")
     if not str(values.get("store")).startswith("postgresql://"):
         faults.append(
             "DPSGD_STORE must be postgresql://user:password@host/name where DPSGD_SCHEDULER is set: "

@@ -57,6 +57,17 @@ class PostgreSQL:
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def closed(self, url: str) -> Iterator[None]:
+        """Cut all connections to the database at ``url`` and let none in until the block ends."""
+        name = url.rpartition("/")[2]
+        self.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+        try:
+            self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            yield
+        finally:
+            self.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
+
     def execute(self, statement: str) -> None:
         """Execute ``statement`` as the server's owner."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -64,32 +65,41 @@ def test_the_table_has_one_row_for_every_setting() -> None:
     assert [setting.name for setting in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
 
 
-CLUSTER = {
-    "DPSGD_SCHEDULER": "tls://10.0.0.1:8786",
-    "DPSGD_STORE": "postgresql://user:password@10.0.0.2/runs",
-    "DPSGD_TLS_CA": "ca.pem",
-    "DPSGD_TLS_CERTIFICATE": "web.pem",
-    "DPSGD_TLS_KEY": "web.key",
-}
+NEEDED_BY_A_CLUSTER = ["DPSGD_STORE", "DPSGD_TLS_CA", "DPSGD_TLS_CERTIFICATE", "DPSGD_TLS_KEY"]
 
 
-def test_a_cluster_is_named_with_all_that_it_needs() -> None:
-    settings = read_settings(CLUSTER)
+@pytest.fixture
+def cluster(tmp_path: Path) -> dict[str, str]:
+    """Return variables that name a whole cluster."""
+    file = tmp_path / "file.pem"
+    file.touch()
+    variables = dict.fromkeys(NEEDED_BY_A_CLUSTER, str(file))
+    variables["DPSGD_STORE"] = "postgresql://user:password@10.0.0.2/runs"
+    return {"DPSGD_SCHEDULER": "tls://10.0.0.1:8786", **variables}
+
+
+def test_a_cluster_is_named_with_all_that_it_needs(cluster: dict[str, str]) -> None:
+    settings = read_settings(cluster)
     assert (settings.scheduler, settings.lease) == ("tls://10.0.0.1:8786", 30.0)
 
 
-@pytest.mark.parametrize("absent", [name for name in CLUSTER if name != "DPSGD_SCHEDULER"])
-def test_a_cluster_without_one_of_the_things_it_needs_is_refused(absent: str) -> None:
-    with pytest.raises(SettingsError, match=absent):
-        read_settings({name: value for name, value in CLUSTER.items() if name != absent})
+@pytest.mark.parametrize("needed", NEEDED_BY_A_CLUSTER)
+def test_a_cluster_without_one_of_the_things_it_needs_is_refused(
+    cluster: dict[str, str], needed: str
+) -> None:
+    with pytest.raises(SettingsError, match=needed):
+        read_settings({name: value for name, value in cluster.items() if name != needed})
+
+
+@pytest.mark.parametrize("needed", NEEDED_BY_A_CLUSTER)
+def test_a_cluster_with_a_file_that_is_not_there_or_is_no_store_is_refused(
+    cluster: dict[str, str], needed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=needed):
+        read_settings(cluster | {needed: str(tmp_path / "other")})
 
 
 @pytest.mark.parametrize("scheduler", ["tcp://10.0.0.1:8786", "10.0.0.1:8786", "tls://10.0.0.1"])
-def test_a_scheduler_that_anybody_could_use_is_refused(scheduler: str) -> None:
+def test_a_scheduler_that_anybody_could_use_is_refused(cluster: dict[str, str], scheduler: str) -> None:
     with pytest.raises(SettingsError, match="DPSGD_SCHEDULER"):
-        read_settings(CLUSTER | {"DPSGD_SCHEDULER": scheduler})
-
-
-def test_a_file_is_no_store_of_a_cluster() -> None:
-    with pytest.raises(SettingsError, match="DPSGD_STORE"):
-        read_settings(CLUSTER | {"DPSGD_STORE": "runs.sqlite"})
+        read_settings(cluster | {"DPSGD_SCHEDULER": scheduler})

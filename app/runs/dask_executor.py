@@ -56,6 +56,7 @@ class DaskExecutor:
         self._scheduler = scheduler
         self._security = security
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
+        self._started = threading.Event()
         self._closing = threading.Event()
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._slots: dict[str, int] = {}  # by worker's address; replaced as a whole
@@ -71,8 +72,8 @@ class DaskExecutor:
 
     def start(self) -> None:
         """Begin to connect."""
-        self._loop = asyncio.new_event_loop()
         self._thread.start()
+        self._started.wait()
 
     def submit(self, claim: Claim) -> None:
         """Have a worker of the cluster keep the attempt of ``claim``, when the cluster can be reached."""
@@ -109,34 +110,37 @@ class DaskExecutor:
     # -- in the loop's thread
 
     def _run(self) -> None:
-        assert self._loop is not None
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve())
-        except Exception:
-            _log.exception("the connection to the cluster failed")
-        finally:
-            self._slots = {}
-            self._loop.close()
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._started.set()
         while not self._closing.is_set():
             try:
-                async with Client(
-                    self._scheduler,
-                    security=self._security,
-                    timeout=CONNECT_SECONDS,
-                    asynchronous=True,
-                    set_as_default=False,
-                ) as client:
-                    await self._attend(client)
-                    self._note_reachable(False)
+                await self._stay_connected()
             except (OSError, asyncio.TimeoutError) as fault:
                 self._note_reachable(False, fault)
+            except Exception:  # whatever the cluster's answer was: runs wait for the next try
+                _log.exception("the connection to the cluster failed")
             self._client, self._slots = None, {}
             self._submitted.clear()
             self._unwanted.clear()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _stay_connected(self) -> None:
+        client = Client(
+            self._scheduler,
+            security=self._security,
+            timeout=CONNECT_SECONDS,
+            asynchronous=True,
+            set_as_default=False,
+        )
+        try:
+            await client
+            await self._attend(client)
+            self._note_reachable(False)
+        finally:
+            await client.close()
 
     def _note_reachable(self, reachable: bool, fault: Exception | None = None) -> None:
         """Log what has changed, and no more than that."""
@@ -254,19 +258,13 @@ class Pulses:
 
 
 def security_of(settings: Settings) -> Security:
-    """Return what makes this process a member of the cluster: the files that the settings name.
-
-    Raises:
-        OSError: a file cannot be read, or is none of its kind.
-    """
-    security = Security(
+    """Return what makes this process a member of the cluster: the files that the settings name."""
+    return Security(
         require_encryption=True,
         tls_ca_file=settings.tls_ca,
         tls_client_cert=settings.tls_certificate,
         tls_client_key=settings.tls_key,
     )
-    security.get_connection_args("client")  # reads the files
-    return security
 
 
 def _connected(client: Client | None) -> bool:

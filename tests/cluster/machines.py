@@ -147,6 +147,7 @@ class Cluster:
         **settings: str,
     ) -> None:
         port = free_port()
+        self.url = url
         self.address = f"tls://127.0.0.1:{port}"
         self._settings = {
             "DPSGD_STORE": url,

@@ -13,6 +13,7 @@ import pytest
 from tests.cluster.machines import LEASE_SECONDS, REAL, Cluster
 from tests.faults.playground import GUNICORN, whole_story
 from tests.faults.promises import STRICT, kept
+from tests.postgresql import PostgreSQL
 
 NewCluster = Callable[..., Cluster]
 
@@ -115,6 +116,27 @@ def test_a_scheduler_that_dies_costs_its_runs_one_attempt(new_cluster: NewCluste
         worker.kill()
         worker.start()
     finished_well(cluster, run_id, attempt=2)
+
+
+def test_a_scheduler_that_tries_again_by_itself_makes_no_attempt_more(new_cluster: NewCluster) -> None:
+    cluster = new_cluster(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="5")
+    run_id = cluster.web.post_run(epochs=10)
+    cluster.worker_of(run_id).kill()
+    finished_well(cluster, run_id, attempt=2)
+    assert "taken over" in "".join(worker.log() for worker in cluster.workers), "the scheduler did not try"
+
+
+def test_trainings_go_on_without_their_database(new_cluster: NewCluster, postgresql: PostgreSQL) -> None:
+    cluster = new_cluster()
+    run_id = cluster.web.post_run(epochs=40)
+    cluster.web.event(run_id, "epoch")
+    with postgresql.closed(cluster.url):
+        time.sleep(LEASE_SECONDS + 2)  # longer than an attempt may be silent
+        assert cluster.web.ask("GET", f"/api/runs/{run_id}")[0] == 503
+        assert cluster.web.ask("POST", "/api/train", {"epochs": 2, "seed": 1})[0] == 200
+    opened_at = time.time()
+    cluster.web.until(lambda: cluster.web.events(run_id)[-1]["at"] > opened_at)
+    finished_well(cluster, run_id, attempt=1)
 
 
 def test_trainings_go_on_without_any_web_server(new_cluster: NewCluster) -> None:

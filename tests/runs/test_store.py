@@ -94,10 +94,8 @@ def test_a_store_whose_connections_were_cut_heals_itself(postgresql: PostgreSQL)
     with postgresql.database() as url:
         store = Store(url)
         queue_run(store)
-        postgresql.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname LIKE 'test%' AND pid <> pg_backend_pid()"
-        )
+        with postgresql.closed(url), pytest.raises(StoreUnavailable):
+            queue_run(store)
         queue_run(store)
         assert queued(store) == 2
         store.close()
