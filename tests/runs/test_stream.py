@@ -254,7 +254,8 @@ def test_a_feed_holds_its_newest_frames_and_the_rest_is_read_again(
     late = audience.reader()
     until(lambda: len(late.ids) == 100)
     scripted.finish()
-    late.thread.join(timeout=5.0)
+    for reader in (first, late):
+        reader.thread.join(timeout=5.0)
     assert first.ids == late.ids == numbers(1, 101)
 
 
