@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,18 @@ from tests.api.conftest import RUN_ID
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Callable[..., Any]:
+def server(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Return a function that makes a client of an application with a store of its own."""
+    services = []
 
-    def make(**settings: Any) -> Any:
-        return create_app(Settings(store=str(tmp_path / "runs.sqlite"), **settings)).test_client()
+    def make(*, store: str = "runs.sqlite", **settings: Any) -> Any:
+        app = create_app(Settings(store=str(tmp_path / store), **settings))
+        services.append(app.extensions["runs"])
+        return app.test_client()
 
-    return make
+    yield make
+    for service in services:
+        service.close()
 
 
 def samples(client: Any) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -85,10 +91,9 @@ def test_streams_are_told_while_they_are_open_and_counted_when_refused(server, m
     assert (value(client, "streams_open"), value(client, "streams_refused_total")) == (0, 1)
 
 
-def test_without_its_store_it_still_answers_and_says_so(make_client, tmp_path):
+def test_without_its_store_it_still_answers_and_says_so(server, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    app = create_app(Settings(store=str(tmp_path / "file" / "runs.sqlite")))
-    client = app.test_client()
+    client = server(store="file/runs.sqlite")
     assert value(client, "store_available") == 0
     assert value(client, "runs", state="queued") is None
     assert value(client, "streams_open") == 0
@@ -100,7 +105,7 @@ def test_memory_is_this_process_s_and_its_children_s(server):
     web = value(client, "resident_bytes", processes="web")
     assert web is not None
     assert 2e7 < web < 1e10
-    assert server_processes()[0] == {__import__("os").getpid()}
+    assert server_processes()[0] == {os.getpid()}
 
 
 FORWARDED = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "runs.sqlite"))
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(str(tmp_path / "runs.sqlite"))
+    yield store
+    store.close()
 
 
 def queue(store: Store) -> str:
@@ -90,12 +93,14 @@ def test_a_store_that_cannot_be_written_says_why_and_recovers_alone(
 ) -> None:
     monkeypatch.setattr("app.runs.readiness.KEPT_SECONDS", 0.0)
     (tmp_path / "file").write_text("in the way")
-    check = StoreCheck(Store(str(tmp_path / "file" / "runs.sqlite")))
+    store = Store(str(tmp_path / "file" / "runs.sqlite"))
+    check = StoreCheck(store)
     for _ in range(2):
         with pytest.raises(StoreUnavailable, match=r"The run store .*\."):
             check.queue_length()
     (tmp_path / "file").unlink()
     assert check.queue_length() == 0
+    store.close()
 
 
 def test_asking_often_does_not_write_often(store: Store) -> None:
@@ -106,3 +111,4 @@ def test_asking_often_does_not_write_often(store: Store) -> None:
     for _ in range(50):
         check.queue_length()
     assert watcher.version() == before
+    watcher.close()
