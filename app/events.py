@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Literal
 
 Series = Literal["private", "baseline"]
 
+OUT_OF_MEMORY = 71
+"""Exit code of a training process that found no memory left (EX_OSERR of sysexits.h)."""
+
 HISTOGRAM_EDGES = tuple(10 ** (-4 + k / 6) for k in range(43))
 """Edges of the 42 bins of every gradient norm histogram; the outer bins take what lies beyond."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from app.events import Event, decode
+from app.events import OUT_OF_MEMORY, Event, decode
 from app.runs.life_signs import LifeSigns
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -177,6 +177,8 @@ class TrainingProcess:
 
 
 def _ending(exit_code: int) -> str:
+    if exit_code == OUT_OF_MEMORY:
+        return "it found no memory left"
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
-from app.events import Event, Finished, encode
+from app.events import OUT_OF_MEMORY, Event, Finished, encode
 from app.parameters import RunParameters
 
 Message = dict[str, Any]
@@ -124,6 +124,11 @@ def _load_trainer(
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
             )
+        except trainer.OutOfMemory:
+            _log.exception("no memory is left")
+            os._exit(
+                OUT_OF_MEMORY
+            )  # a new process has what this one hoards, and the run is tried again there
         except Exception:
             _log.exception("training failed")
             emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 class CannotBeTrained(ValueError):
     """What is asked for cannot be trained, or could not be trained to its end; the text says why."""
+
+
+class OutOfMemory(RuntimeError):
+    """The training needed more memory than this process can have."""
 
 
 class _ListenerFailed(Exception):
@@ -68,6 +73,9 @@ def train(
         fallback: trained instead, after a Fallback event, if the data cannot be had.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
+
+    Raises:
+        OutOfMemory: the one failure that is no end of the run; this process should not train again.
     """
     ledger = Ledger(emit=_marking_failures(emit), should_stop=should_stop)
     state, error = "done", None
@@ -82,6 +90,8 @@ def train(
         state = "cancelled"
     except _ListenerFailed as failure:
         raise failure.__cause__ or failure from None
+    except (MemoryError, tf.errors.ResourceExhaustedError) as fault:
+        raise OutOfMemory from fault
     except Exception as fault:
         state, error = "failed", _told(fault)
     emit(Finished(state=state, steps=ledger.steps, training_seconds=ledger.seconds, error=error))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults import trainer
-from tests.faults.playground import FINISHED, Playground, send, whole_story
+from tests.faults.playground import FINISHED, RUN_PY, Playground, send, whole_story
 from tests.faults.promises import kept
 
 LONG = 60  # epochs of 0.2 s
@@ -76,6 +78,22 @@ def test_a_trainer_without_memory_is_retried_once_and_then_fails_in_words(
     assert playground.ask("GET", "/healthz")[0] == 200
     after = playground.post_run(epochs=1)
     assert playground.event(after, "finished")["state"] == "done"
+
+
+def test_a_real_training_that_finds_no_memory_is_retried_in_a_new_process(tmp_path: Path) -> None:
+    with Playground(tmp_path, RUN_PY, pretending=False) as playground:
+        warm = playground.post_run(epochs=1)
+        assert playground.event(warm, "finished", seconds=120)["state"] == "done"
+        first = playground.trainer()
+        held = first.memory_info().vms
+        first.rlimit(psutil.RLIMIT_AS, (held, held))
+        run_id = playground.post_run(epochs=1, model="logistic", batch_size=512)
+        finished = playground.event(run_id, "finished", seconds=120)
+        assert finished["state"] == "done"
+        why = playground.event(run_id, "retrying")["why"]
+        assert "memory" in why or "signal 6" in why, "TensorFlow itself aborts where a thread cannot start"
+        assert playground.trainer().pid != first.pid
+        assert playground.document(run_id)["attempt"] == 2
 
 
 def test_a_queued_run_is_cancelled_at_once(playground: Playground) -> None:
