@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +89,13 @@ def missing(what: str) -> NoReturn:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    """Run a server until the block ends."""
+def running_postgresql(*, pair: Path | None = None) -> Iterator[PostgreSQL]:
+    """Run a server until the block ends; with TLS, by ``pair``.pem and ``pair``.key, if one is given."""
     folder = programs() or missing(MISSING)
     with tempfile.TemporaryDirectory(prefix="dpsgd-postgresql-") as home:
         account = _account(Path(home))
-        server = _started(folder, Path(home), account)
+        options = OPTIONS | (_encryption(Path(home), pair, account) if pair else {})
+        server = _started(folder, Path(home), account, options)
         try:
             yield server
         finally:
@@ -110,7 +112,17 @@ def _account(home: Path) -> dict[str, Any]:
     return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
 
-def _started(folder: Path, home: Path, account: dict[str, Any]) -> PostgreSQL:
+def _encryption(home: Path, pair: Path, account: dict[str, Any]) -> dict[str, str]:
+    """Return the options for TLS by copies of the pair that the server's account, and no other, can read."""
+    for ending in ("pem", "key"):
+        copy = shutil.copy(pair.with_suffix(f".{ending}"), home / f"server.{ending}")
+        copy.chmod(0o600)
+        if account:
+            os.chown(copy, account["user"], account["group"])
+    return {"ssl": "on", "ssl_cert_file": f"{home}/server.pem", "ssl_key_file": f"{home}/server.key"}
+
+
+def _started(folder: Path, home: Path, account: dict[str, Any], options: Mapping[str, str]) -> PostgreSQL:
     password = secrets.token_hex(12)
     secret = home / "password"
     secret.write_text(password)
@@ -124,11 +136,11 @@ def _started(folder: Path, home: Path, account: dict[str, Any]) -> PostgreSQL:
         **account,
     )
     port = free_port()
-    options = [f"--{name}={value}" for name, value in OPTIONS.items()]
+    arguments = [f"--{name}={value}" for name, value in options.items()]
     log = (home / "log").open("wb")
     with log:
         process = subprocess.Popen(
-            [folder / "postgres", "-D", home / "data", "-p", str(port), *options],
+            [folder / "postgres", "-D", home / "data", "-p", str(port), *arguments],
             cwd=home,
             stdout=log,
             stderr=log,

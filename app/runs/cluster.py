@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import logging.config
+import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from distributed import Worker, get_worker
@@ -26,7 +26,7 @@ from app.runs.keeper import Keeper, Limits
 from app.runs.lifecycle import Claim, Lifecycle
 from app.runs.store import Store
 from app.runs.training_process import TrainingProcess
-from app.settings import Settings, read_settings
+from app.settings import Settings, SettingsError, read_settings
 
 STATION = "training"  # the name of the plugin
 RESOURCE = "training"  # of which a worker with this preload has one a thread, and each attempt needs one
@@ -115,8 +115,16 @@ async def dask_setup(worker: Worker) -> None:
 
 
 async def set_up(worker: Worker, *, new_process: Callable[[], TrainingProcess] = TrainingProcess) -> None:
-    """Make ``worker`` one that trains, in processes that ``new_process`` makes."""
-    # A worker is on a cluster even where DPSGD_SCHEDULER is not set: the lease depends on it.
-    settings = replace(read_settings(), scheduler=worker.scheduler.address)
+    """Make ``worker`` one that trains, in processes that ``new_process`` makes.
+
+    Raises:
+        SystemExit: the settings do not do for a worker; the message says why.
+    """
+    # A worker is on a cluster even where DPSGD_SCHEDULER is not set: what it needs is asked for all the same.
+    try:
+        settings = read_settings({**os.environ, "DPSGD_SCHEDULER": worker.scheduler.address})
+    except SettingsError as fault:
+        # Dask would log any other exception and go on with a worker that cannot train.
+        raise SystemExit(str(fault)) from None
     logging.config.dictConfig(logs.configuration(settings.log))
     await worker.plugin_add(Station(settings, new_process=new_process), name=STATION, catch_errors=False)

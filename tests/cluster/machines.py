@@ -84,9 +84,14 @@ class Machine:
         assert self._process is not None
         family = self.family()
         self._process.terminate()
-        exit_code = self._process.wait(timeout=30)
+        exit_code = self.ended(seconds=30)
         psutil.wait_procs(family, timeout=10)
         return exit_code
+
+    def ended(self, *, seconds: float) -> int:
+        """Return the program's exit code as soon as it has ended, which it must within ``seconds``."""
+        assert self._process is not None
+        return self._process.wait(timeout=seconds)
 
     def address(self) -> str | None:
         """Return the address of its Dask worker, the last it had, once it has one."""
@@ -164,7 +169,7 @@ class Cluster:
             environment=self._environment("scheduler"),
             log=folder / "scheduler.log",
         )
-        self.workers = [self._worker(folder, number, preload) for number in range(workers)]
+        self.workers = [self.worker(folder, number, preload=preload) for number in range(workers)]
         self.web = Web(folder, url, kind=kind, **self._settings, **self._pair("web"))
 
     def __enter__(self) -> Cluster:
@@ -222,12 +227,13 @@ class Cluster:
         with Client(self.address, security=self.security(), timeout=30, set_as_default=False) as client:
             return {address: list(keys) for address, keys in client.processing().items()}
 
-    def _worker(self, folder: Path, number: int, preload: str) -> Machine:
+    def worker(self, folder: Path, number: int, *, preload: str = PRETENDING, **settings: str) -> Machine:
+        """Return a worker that is not started yet; ``settings`` differ from those of the cluster."""
         command = commands("Workers").replace(REAL, preload)
         scratch = folder / f"worker-{number}"
         return Machine(
             f"{command} --local-directory {scratch}",
-            environment=self._environment("worker"),
+            environment=self._environment("worker") | settings,
             log=folder / f"worker-{number}.log",
         )
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.runs.store import Store, StoreUnavailable
 from tests.cluster.machines import Cluster
+from tests.postgresql import running_postgresql
 
 ANSWER_SECONDS = 5
 
@@ -103,3 +105,21 @@ def test_the_schedulers_web_page_tells_nothing(cluster: Cluster, path: str) -> N
     with pytest.raises(urllib.error.HTTPError, match="404") as refused:
         urllib.request.urlopen(found[1] + path)
     refused.value.close()
+
+
+def test_the_store_is_encrypted_and_is_the_clusters_own(
+    certificates: Path, foreign_certificates: Path
+) -> None:
+    def store(url: str, authority: Path) -> Store:
+        return Store(f"{url}?sslmode=verify-ca&sslrootcert={authority / 'ca.pem'}")
+
+    with running_postgresql(pair=certificates / "database") as server:
+        ours = store(server.url("postgres"), certificates)
+        with ours.reading() as connection:
+            encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            assert connection.exec_driver_sql(encrypted).scalar_one() is True
+        ours.close()
+        theirs = store(server.url("postgres"), foreign_certificates)
+        with pytest.raises(StoreUnavailable), theirs.reading():
+            pass
+        theirs.close()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
+
+import pytest
 
 from tests.cluster.machines import Cluster
 from tests.faults import trainer
@@ -81,3 +84,19 @@ def test_a_stuck_run_is_cancelled_and_keeps_what_it_measured(cluster: Cluster) -
     assert web.document(run_id)["epsilon_spent"] > 0
     after = web.post_run(epochs=1)
     assert web.event(after, "finished")["state"] == "done"
+
+
+WRONG = [("DPSGD_STORE", "runs.sqlite"), ("DPSGD_RUN_SECONDS", "soon")]
+
+
+@pytest.mark.parametrize(("variable", "value"), WRONG)
+def test_a_worker_that_could_not_train_ends_and_says_why(
+    cluster: Cluster, tmp_path: Path, variable: str, value: str
+) -> None:
+    worker = cluster.worker(tmp_path, 9, **{variable: value})
+    worker.start()
+    try:
+        assert worker.ended(seconds=60) != 0
+    finally:
+        worker.kill()
+    assert variable in worker.log()
