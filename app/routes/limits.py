@@ -72,9 +72,12 @@ def _client() -> str:
 
 def _secret() -> str:
     """Return what keys the counters' names: where several processes share them, a secret they share too."""
-    if settings().limiter_storage == MEMORY:
-        return _OWN_SECRET
-    try:
-        return run_service().admission.secret()
-    except StoreUnavailable:  # questions are answered without the store
-        return _OWN_SECRET
+    known = current_app.extensions.get("question_secret")
+    if known is None:
+        try:
+            shared = settings().limiter_storage != MEMORY
+            known = run_service().admission.secret() if shared else _OWN_SECRET
+        except StoreUnavailable:  # questions are answered without the store
+            return _OWN_SECRET
+        current_app.extensions["question_secret"] = known
+    return cast(str, known)

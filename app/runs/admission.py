@@ -132,6 +132,10 @@ class Admission:
 
     def secret(self) -> str:
         """Return the key of this store's hashes."""
+        with self._store.reading() as connection:
+            known = _secret(connection)
+        if known is not None:
+            return known
         with self._store.writing() as connection:
             self._alone(connection)
             return _secret(connection) or _new_secret(connection)

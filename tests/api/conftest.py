@@ -33,7 +33,8 @@ class FakeRunService:
         self.before: Admitted | None = None
         self.refusal: Exception | None = None
         self.changes: dict[str, Any] = {}
-        self.timing = Timing(Store(Settings().store_location))
+        self.store = Store(Settings().store_location)
+        self.timing = Timing(self.store)
 
     def capabilities(self) -> dict[str, Any]:
         there = {"available": True, "reason": None}
@@ -75,8 +76,10 @@ def simulated_run() -> dict[str, Any]:
 
 
 @pytest.fixture
-def runs() -> FakeRunService:
-    return FakeRunService()
+def runs() -> Iterator[FakeRunService]:
+    service = FakeRunService()
+    yield service
+    service.store.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from limits.storage import MemoryStorage
@@ -212,3 +212,26 @@ def test_a_run_too_long_is_a_422_with_estimate_and_limit_and_nothing_is_made(
 
 def test_a_run_that_is_short_enough_is_not_refused(serve):
     assert serve(cost_seconds=60).post().status_code == 202
+
+
+def test_processes_that_share_a_storage_know_a_client_by_the_same_name(serve):
+    """Two web processes on one store; the storage is one, as a Redis would be."""
+    names: list[set[str]] = []
+    for _ in range(2):
+        served = serve(**LAPTOP, limiter_storage="recording://somewhere")
+        RecordingStorage.names.clear()
+        served.post(body=SIMULATION, address=ABROAD)
+        names.append(set(RecordingStorage.names))
+        assert not any(ABROAD in name for name in RecordingStorage.names)
+    assert names[0] == names[1] != set()
+
+
+class RecordingStorage(MemoryStorage):
+    """Remembers the names under which it was asked to count."""
+
+    STORAGE_SCHEME = ("recording",)
+    names: ClassVar[list[str]] = []
+
+    def incr(self, key: str, *args: Any, **more: Any) -> int:
+        self.names.append(key)
+        return super().incr(key, *args, **more)
