@@ -6,6 +6,9 @@ process. Nothing that has threads or connections is made before a worker has bee
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import glob
 import os
 import shutil
 import signal
@@ -32,6 +35,7 @@ SPARE_THREADS = 10  # beyond those that streams and waiting requests may hold
 LOOK_SECONDS = 0.05  # between two looks whether this worker shall stop
 STALLED_SECONDS = 60  # silence after which a request or an answer under way is given up
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX, _LOCK = "dpsgd-metrics-", "owner.lock"
 
 _memory = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
@@ -54,7 +58,12 @@ logconfig_dict = logs.configuration(_settings.log)
 
 def on_starting(server: Any) -> None:
     """Make the folder in which the workers' counters meet, for ``app.metrics``."""
-    os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="dpsgd-metrics-", dir=_memory)
+    _remove_abandoned_folders()
+    folder = tempfile.mkdtemp(prefix=_PREFIX, dir=_memory)
+    # Arbiter and workers hold the lock together, by inheritance, until the last of them is gone.
+    server.folder_lock = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(server.folder_lock, fcntl.LOCK_EX)
+    os.environ[SHARED_FOLDER] = folder
 
 
 def when_ready(server: Any) -> None:
@@ -88,9 +97,9 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Take what the dead worker was doing out of the sums; what it has done stays."""
-    from prometheus_client.multiprocess import mark_process_dead
+    from app.metrics import bury
 
-    mark_process_dead(worker.pid)
+    bury(worker.pid)
 
 
 def on_exit(server: Any) -> None:
@@ -103,6 +112,18 @@ def _close_in_time(worker: Any, app: Flask) -> None:
     while worker.alive:
         time.sleep(LOOK_SECONDS)
     app.extensions["runs"].close()
+
+
+def _remove_abandoned_folders() -> None:
+    """Remove the folders of servers that were killed: they take memory for as long as the machine runs."""
+    for folder in glob.glob(os.path.join(_memory or tempfile.gettempdir(), f"{_PREFIX}*")):
+        with contextlib.suppress(OSError):  # another user's, or one that is just being made
+            lock = os.open(os.path.join(folder, _LOCK), os.O_RDWR)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 def _remove_shared_folder() -> None:

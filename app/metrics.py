@@ -20,7 +20,8 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -91,8 +92,7 @@ class Metrics:
         """Return all metrics of this server, with those of ``others``, in the text format."""
         self.sample()
         registry = CollectorRegistry()
-        folder = os.environ.get(SHARED_FOLDER)
-        registry.register(MultiProcessCollector(None, path=folder) if folder else _Registered(self._own))
+        registry.register(_Shared() if SHARED_FOLDER in os.environ else _Registered(self._own))
         for other in (*others, _Memory()):
             registry.register(other)
         return generate_latest(registry)
@@ -101,6 +101,36 @@ class Metrics:
         pause = threading.Event()
         while not pause.wait(SAMPLE_SECONDS):
             self.sample()
+
+
+class _Shared(Collector):
+    """What all web processes have written to the folder that they share."""
+
+    def collect(self) -> Iterable[Metric]:
+        collector = MultiProcessCollector(None)
+        found: Iterable[Metric]
+        try:
+            found = collector.collect()
+        except FileNotFoundError:  # a dead process was buried just now
+            found = collector.collect()
+        return found
+
+
+def bury(pid: int) -> None:
+    """Take the state of the dead process out of the sums, and add what it has counted to the dead's total.
+
+    To be called by one process, the arbiter, for each of its children.
+    """
+    mark_process_dead(pid)
+    folder = Path(os.environ[SHARED_FOLDER])
+    for kind in ("counter", "histogram"):
+        left = folder / f"{kind}_{pid}.db"
+        if left.exists():
+            total = MmapedDict(str(folder / f"{kind}_0.db"))
+            for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(left)):
+                total.write_value(key, total.read_value(key)[0] + value, timestamp)
+            left.unlink()
+            total.close()
 
 
 class _Registered(Collector):

@@ -139,7 +139,9 @@ def test_a_worker_s_death_takes_its_state_from_the_sums_and_not_its_counts(playg
     wait_until_gone([leader], seconds=10)
     playground.until(lambda: len(playground.web_workers()) == 2)
     playground.until(lambda: metric(playground, "leader") == 1)
-    assert parameters_asked(playground) >= asked
+    assert parameters_asked(playground) == asked
+    counters = Path(playground.trainer().environ()["PROMETHEUS_MULTIPROC_DIR"])
+    assert list(counters.glob(f"*_{leader.pid}.db")) == []
 
 
 def test_a_stopped_worker_is_replaced_and_its_run_finished(playground: Playground) -> None:
@@ -177,6 +179,23 @@ def test_ctrl_c_in_a_training_gives_the_run_back_and_leaves_nothing(tmp_path: Pa
         assert playground.state(run_id) == "queued"
         assert not counters.exists()
         assert "Traceback" not in playground.log()
+
+
+def test_the_folder_of_a_killed_server_s_counters_goes_at_the_next_start(tmp_path: Path) -> None:
+    def folder() -> Path:
+        return Path(playground.trainer().environ()["PROMETHEUS_MULTIPROC_DIR"])
+
+    (tmp_path / "other").mkdir()
+    with Playground(tmp_path, GUNICORN) as playground:
+        first = folder()
+        with Playground(tmp_path / "other", GUNICORN):
+            assert first.exists(), "it is in use"
+        playground.kill()
+        assert first.exists()
+        playground.start()
+        assert folder().exists()
+        assert not first.exists()
+        assert playground.terminate() < 10
 
 
 class _WithoutConfiguration(Playground):
