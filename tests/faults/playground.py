@@ -55,6 +55,8 @@ class Playground:
 
     def start(self, *, before: tuple[str, ...] = ()) -> float:
         """Start the server by a command behind ``before``, and return when that was (time.time())."""
+        if self._server is not None:
+            self._server.wait()
         began = time.time()
         with self._log_path.open("ab") as log:
             self._server = subprocess.Popen(

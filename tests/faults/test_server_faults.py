@@ -93,6 +93,21 @@ def test_a_leader_that_was_stopped_for_a_while_goes_on(start: Callable[[str], Pl
 
 
 @pytest.mark.parametrize("kind", [RUN_PY, GUNICORN])
+def test_nothing_survives_a_server_whose_first_process_is_killed(
+    start: Callable[[str], Playground], kind: str
+) -> None:
+    playground = start(kind)
+    run_id = playground.post_run(epochs=EPOCHS)
+    playground.event(run_id, "epoch")
+    family = playground.family()
+    send(family[0], signal.SIGKILL)
+    wait_until_gone(family, seconds=10)
+    playground.start()
+    assert playground.event(run_id, "finished")["state"] == "done"
+    assert whole_story(playground.events(run_id))
+
+
+@pytest.mark.parametrize("kind", [RUN_PY, GUNICORN])
 def test_a_server_that_is_told_to_stop_gives_its_run_back(
     start: Callable[[str], Playground], kind: str
 ) -> None:

@@ -156,3 +156,19 @@ def test_a_server_can_be_stopped_while_its_store_is_locked(tmp_path: Path, kind:
         playground.start()
         assert playground.event(run_id, "finished")["state"] == "done"
         assert whole_story(playground.events(run_id))
+
+
+def test_a_server_that_starts_on_a_locked_store_goes_on_with_its_runs_later(tmp_path: Path) -> None:
+    with Playground(tmp_path, RUN_PY) as playground:
+        run_id = playground.post_run(epochs=5)
+        playground.event(run_id, "epoch")
+        playground.kill()
+        with locked(playground) as word:
+            playground.start()
+            assert_it_can_only_simulate(playground, word)
+            assert playground.state(run_id) == "running", "an orphan that nobody could write to yet"
+        began = time.time()
+        started = playground.event(run_id, "started", number=2)
+        kept(7, "orphan of a store that was locked: running", limit=3.0, seconds=started["at"] - began)
+        assert playground.event(run_id, "finished")["state"] == "done"
+        assert whole_story(playground.events(run_id))

@@ -1,4 +1,4 @@
-"""A real MNIST training under two gunicorn workers, watched by curl, is killed in the middle."""
+"""Real MNIST trainings under two gunicorn workers: killed in the middle, watched by curl; cancelled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ from tests.faults.promises import STRICT, kept
 
 EPOCHS = 15 if STRICT else 3  # 15 is the default
 DATA = os.environ.get("DPSGD_DATA_DIR", "")
+
+pytestmark = pytest.mark.skipif(
+    not Path(DATA, "mnist.npz").is_file(), reason="needs DPSGD_DATA_DIR to name a folder with mnist.npz"
+)
 
 
 def accounted(steps: int) -> float:
@@ -41,20 +47,24 @@ def frames(received: str) -> list[dict[str, Any]]:
     return events
 
 
-@pytest.mark.skipif(
-    not Path(DATA, "mnist.npz").is_file(), reason="needs DPSGD_DATA_DIR to name a folder with mnist.npz"
-)
-def test_a_killed_mnist_training_is_retried_and_both_attempts_are_charged(tmp_path: Path) -> None:
-    with Playground(tmp_path, GUNICORN, pretending=False, DPSGD_DATA_DIR=DATA) as playground:
-        run_id = playground.post_run(task="mnist", epochs=EPOCHS)
-        address = f"http://127.0.0.1:{playground.port}/api/runs/{run_id}/events"
-        with subprocess.Popen(["curl", "-sSN", address], stdout=subprocess.PIPE, text=True) as curl:
-            playground.event(run_id, "epoch", number=EPOCHS // 2, seconds=300)
-            killed_at = send(playground.trainer(), signal.SIGKILL)
-            finished = playground.event(run_id, "finished", seconds=600)
-            received, _ = curl.communicate(timeout=20)
-        stored = playground.events(run_id)
-        document = playground.document(run_id)
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    """A server that really trains."""
+    folder = tmp_path_factory.mktemp("mnist")
+    with Playground(folder, GUNICORN, pretending=False, DPSGD_DATA_DIR=DATA) as started:
+        yield started
+
+
+def test_a_killed_mnist_training_is_retried_and_both_attempts_are_charged(playground: Playground) -> None:
+    run_id = playground.post_run(task="mnist", epochs=EPOCHS)
+    address = f"http://127.0.0.1:{playground.port}/api/runs/{run_id}/events"
+    with subprocess.Popen(["curl", "-sSN", address], stdout=subprocess.PIPE, text=True) as curl:
+        playground.event(run_id, "epoch", number=EPOCHS // 2, seconds=300)
+        killed_at = send(playground.trainer(), signal.SIGKILL)
+        finished = playground.event(run_id, "finished", seconds=600)
+        received, _ = curl.communicate(timeout=20)
+    stored = playground.events(run_id)
+    document = playground.document(run_id)
 
     retrying = next(event for event in stored if event["kind"] == "retrying")
     kept(1, "MNIST trainer killed: retrying", limit=1.0, seconds=retrying["at"] - killed_at)
@@ -82,3 +92,16 @@ def test_a_killed_mnist_training_is_retried_and_both_attempts_are_charged(tmp_pa
         f"ε {document['epsilon_spent']:.4f}, charged {document['epsilon_charged']:.4f}; "
         f"accuracy {document['final_metrics']['accuracy']:.4f}\n{statement}"
     )
+
+
+def test_an_mnist_training_is_cancelled_soon(playground: Playground) -> None:
+    run_id = playground.post_run(task="mnist")
+    playground.event(run_id, "epoch", seconds=300)
+    asked_at = time.time()
+    assert playground.ask("POST", f"/api/runs/{run_id}/cancel")[1]["state"] == "cancelled"
+    finished = playground.event(run_id, "finished")
+    kept(4, "running MNIST training cancelled", limit=0.5, seconds=finished["at"] - asked_at)
+    document = playground.document(run_id)
+    assert document["epochs"]
+    assert document["epsilon_spent"] == pytest.approx(accounted(finished["steps"]), rel=1e-9)
+    assert document["epsilon_charged"] == document["epsilon_spent"]
