@@ -1,4 +1,4 @@
-"""The relative costs of the catalog's models, which app/runs/model_costs.py holds as a table.
+"""The relative costs of the catalog's models, which app/runs/work.py holds as a table.
 
 Every model is trained for short windows at two batch sizes on zeros of its data's shape, each
 window beside one of the unit (the tutorial CNN at 256), so that a busy machine slows both. The
@@ -9,6 +9,7 @@ medians of the ratios give a cost of an example and one of a step. Run it on an 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import statistics
 import time
@@ -31,34 +32,24 @@ ROUNDS = 5
 WINDOW_SECONDS = 0.35
 BATCHES = (64, 256)
 UNIT = RunParameters.of_task("mnist")
+BASELINES = (
+    UNIT,
+    replace(UNIT, model="mlp"),
+    replace(RunParameters.of_task("digits"), batch_size=256),
+    replace(RunParameters.of_task("xor"), batch_size=256),
+)
 
 
 def main() -> None:
-    """Print the rows of the table, the factors beside it, and the rate of the unit here."""
+    """Print the rows of the table, the baseline's share, and the rate of the unit here."""
     dpsgd.configure_threads()
     unit = engine(UNIT)
     seconds_a_step(unit)
-    rates, compiling = [], []
-    for parameters in combinations():
-        steps, tests = [], []
-        small, large, seconds = warm(parameters)
-        compiling.append(seconds)
-        for _ in range(ROUNDS):
-            one = seconds_a_step(unit) / UNIT.batch_size
-            rates.append(1 / one)
-            steps.append([seconds_a_step(each) / one for each in (small, large)])
-            tests.append(seconds_a_test(large) / one / DATASETS[parameters.dataset].test_examples)
-        at_small, at_large = (statistics.median(each) for each in zip(*steps, strict=True))
-        of_example = (at_large - at_small) / (BATCHES[1] - BATCHES[0])
-        of_step = at_small - BATCHES[0] * of_example
-        print(
-            f'    ("{parameters.model}", "{parameters.dataset}"): '
-            f"Cost(example={of_example:.4g}, step={of_step:.4g}, test={statistics.median(tests):.4g}),",
-            flush=True,
-        )
-    print(f"# seconds until the first step: median {statistics.median(compiling):.2f}, all {compiling}")
-    for name, changed, series in factors():
-        print(f"# {name}: {relative(changed, series, unit):.3g}", flush=True)
+    rates: list[float] = []
+    for parameters in [*combinations(), *references()]:
+        print(f"{row(parameters, unit, rates)},", flush=True)
+    for parameters in BASELINES:
+        print(f"# baseline share of {parameters.model}: {baseline_share(parameters):.2f}", flush=True)
     spread = statistics.quantiles(rates, n=10)
     cores = len(os.sched_getaffinity(0))
     middle = f"{statistics.median(rates):.0f} (deciles {spread[0]:.0f} to {spread[-1]:.0f})"
@@ -70,41 +61,47 @@ def combinations() -> Iterator[RunParameters]:
     for dataset in ("mnist", "digits", "xor"):
         for model in MODELS:
             if why_incompatible(model, DATASETS[dataset].input_shape) is None:
-                yield replace(RunParameters.of_task(dataset), model=model, batch_size=256)
+                yield replace(RunParameters.of_task(dataset), model=model, batch_size=BATCHES[1])
 
 
-def factors() -> Iterator[tuple[str, RunParameters, str]]:
-    for model, task in (("tutorial_cnn", "mnist"), ("mlp", "mnist"), ("digits_cnn", "digits")):
-        run = replace(RunParameters.of_task(task), model=model, batch_size=256)
-        yield f"baseline {model}", run, "baseline"
-        yield f"private {model}", run, "private"
-        try:
-            import tensorflow_privacy  # noqa: F401
-        except ImportError:
-            continue
-        yield f"tensorflow-privacy {model}", replace(run, engine="tensorflow-privacy"), "private"
+def references() -> Iterator[RunParameters]:
+    """Yield runs of the engine tensorflow-privacy, where it is installed."""
+    if importlib.util.find_spec("tensorflow_privacy") is not None:
+        for parameters in BASELINES:
+            yield replace(parameters, engine="tensorflow-privacy")
 
 
-def relative(parameters: RunParameters, series: str, unit: Any) -> float:
-    """Return the cost of a step in examples of the unit."""
-    each = engine(parameters, series)
-    each.run(1)
-    ratios = []
-    for _ in range(3):
+def row(parameters: RunParameters, unit: Any, rates: list[float]) -> str:
+    """Return the costs as a row of the table; the unit's rates beside it are added to ``rates``."""
+    small, large = warm(parameters)
+    steps, tests = [], []
+    for _ in range(ROUNDS):
         one = seconds_a_step(unit) / UNIT.batch_size
-        ratios.append(seconds_a_step(each) / one)
-    return statistics.median(ratios)
+        rates.append(1 / one)
+        steps.append([seconds_a_step(each) / one for each in (small, large)])
+        tests.append(seconds_a_test(large) / one / DATASETS[parameters.dataset].test_examples)
+    at_small, at_large = (statistics.median(each) for each in zip(*steps, strict=True))
+    of_example = (at_large - at_small) / (BATCHES[1] - BATCHES[0])
+    cost = f"example={of_example:.3f}, step={at_small - BATCHES[0] * of_example:.1f}"
+    name = f'"{parameters.model}", "{parameters.dataset}"'
+    return f"({parameters.engine}, {name}): Cost({cost}, test={statistics.median(tests):.3f})"
 
 
-def warm(parameters: RunParameters) -> tuple[Any, Any, float]:
-    started = time.perf_counter()
-    large = engine(parameters)
-    large.evaluate()
-    large.run(1)
-    seconds = time.perf_counter() - started
-    small = engine(replace(parameters, batch_size=BATCHES[0]))
-    small.run(1)
-    return small, large, round(seconds, 2)
+def baseline_share(parameters: RunParameters) -> float:
+    """Return the cost of a step without privacy beside one with it."""
+    private, baseline = engine(parameters), engine(parameters, "baseline")
+    for each in (private, baseline):
+        each.run(1)
+    return statistics.median(seconds_a_step(baseline) / seconds_a_step(private) for _ in range(ROUNDS))
+
+
+def warm(parameters: RunParameters) -> tuple[Any, Any]:
+    """Return engines at the small and the large batch size that have compiled."""
+    small, large = (engine(replace(parameters, batch_size=batch)) for batch in BATCHES)
+    for each in (small, large):
+        each.evaluate()
+        each.run(1)
+    return small, large
 
 
 def engine(parameters: RunParameters, series: Any = "private") -> Any:
