@@ -212,7 +212,7 @@ def test_gunicorn_without_the_configuration_trains_and_never_blocks(tmp_path: Pa
     with _WithoutConfiguration(tmp_path, GUNICORN) as playground:
         body = {"mode": "real", "task": "digits", "epochs": 5}
         status, document = playground.ask("POST", "/api/train", body)
-        assert (status, document["state"]) == (202, "queued"), "a wait would hold the only thread"
+        assert status == 202, "a wait would hold the only thread"
         assert playground.ask("GET", f"/api/runs/{document['id']}/events")[0] == 503
         assert playground.event(document["id"], "finished")["state"] == "done"
         run_id = playground.post_run(epochs=LONG)
