@@ -29,16 +29,17 @@ _UNAVAILABLE = ("data_unavailable", "engine_unavailable", "time_limit")
 def train() -> Response:
     """Answer with the whole simulation, the finished run, or 202 and where to find the run."""
     asked = read_body(TrainRequest)
+    key = _request_key(asked)  # also a simulation, which has no use for it, refuses one that is none
     if given(asked).get("mode", "simulation") == "simulation":
         count_question()
         resolved = resolve(asked, settings=settings())
         return answer(simulated_document(resolved.parameters, resolved.notices))
-    return _as_it_stands(_admitted(asked))
+    return _as_it_stands(_admitted(asked, key))
 
 
-def _admitted(asked: StrictRequest) -> Admitted:
+def _admitted(asked: StrictRequest, key: RequestKey | None) -> Admitted:
     """Return the run of this request: the one it has made before, or a new one."""
-    service, who, key = run_service(), visitor(), _request_key(asked)
+    service, who = run_service(), visitor()
     # First this, because it is cheap to refuse, and because a run made before is answered
     # also when its data have gone since, or when it would be too long by now.
     earlier = service.earlier(who, key)

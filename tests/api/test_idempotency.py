@@ -137,7 +137,8 @@ def test_another_client_s_key_opens_nothing(served):
 
 @pytest.mark.parametrize("key", ["", "a b", "ä", "k" * 256, "tab\tin"], ids=ascii)
 def test_what_is_no_key_is_a_400_that_names_it(served, expect_problem, key):
-    expect_problem(served.post(Idempotency_Key=key), 400, fields={"Idempotency-Key"})
+    for body in (None, {"mode": "simulation"}):
+        expect_problem(served.post(body=body, Idempotency_Key=key), 400, fields={"Idempotency-Key"})
     assert served.runs() == 0
 
 
