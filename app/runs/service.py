@@ -201,7 +201,8 @@ class RunService:
         self.dispatcher.start()
         document, last_event = self._documents.get(run_id)
         rows = self.lifecycle.raw(run_id, after=after) if after < last_event else []
-        events = [{"id": id, **json.loads(body)} for id, body in rows if id <= last_event]
+        # The event's id goes before that which a notice has of its own; the document has the notices too.
+        events = [{**json.loads(body), "id": id} for id, body in rows if id <= last_event]
         return {**document, "events": events, "last_event_id": last_event}
 
     def cancel(self, run_id: str) -> Document:

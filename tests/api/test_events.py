@@ -127,8 +127,11 @@ def test_an_unknown_run_is_a_404_before_any_stream(playground: Playground, suffi
 def test_an_after_that_is_no_id_is_a_422_that_names_it(
     playground: Playground, ended: str, suffix: str, received: str
 ) -> None:
-    with Opened(playground.port, f"/api/runs/{ended}{suffix}?after={received}") as opened:
+    path = f"/api/runs/{ended}{suffix}?after={received}"
+    with Opened(playground.port, path) as opened:
         assert [fault["field"] for fault in problem(opened, 422)["errors"]] == ["after"]
+    with Opened(playground.port, path, headers={"Last-Event-ID": "0"}) as opened:  # which goes before it
+        problem(opened, 422)
 
 
 def test_a_head_request_shows_the_headers_and_keeps_no_seat(playground: Playground, running: str) -> None:

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from app.events import Notice
 from tests.api.conftest import RUN_ID, simulated_run
 
 ADDRESS = f"/api/runs/{RUN_ID}"
@@ -18,6 +19,18 @@ def test_the_document_is_answered_as_it_stands(client, runs):
     response = client.get(ADDRESS)
     assert (response.status_code, response.json["state"]) == (200, "running")
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_polled_notice_has_the_id_of_its_event_and_keeps_its_own_in_the_document(serve):
+    served = serve()
+    address = served.post().headers["Location"]
+    claim = served.service.lifecycle.claim()
+    notice = Notice(id="slow", severity="info", text="It takes long.")
+    served.service.lifecycle.append(claim.run_id, claim.owner, [notice])
+    news = served.client.get(f"{address}?after=0").json
+    assert [(event["id"], event["kind"]) for event in news["events"]] == [(1, "started"), (2, "notice")]
+    assert news["events"][1]["text"] == notice.text
+    assert notice.id in {told["id"] for told in news["notices"]}
 
 
 @pytest.mark.parametrize("body", [{}, {"json": {}}])
