@@ -53,6 +53,8 @@ graceful_timeout = 5
 # On a disk the sign of life could wait for the disk.
 worker_tmp_dir = _memory
 control_socket_disable = True
+# The most there is: an address longer than ours (app.security.MAX_URL) is then mostly told so by our problem.
+limit_request_line = 8190
 logconfig_dict = logs.configuration(_settings.log)
 
 

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 
-MAX_URL = 4096  # bytes; gunicorn's own limit is 4094, share links need below 1,000
+MAX_URL = 4096  # bytes; share links need below 1,000
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; "

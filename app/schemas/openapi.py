@@ -19,6 +19,8 @@ _REFERENCE = "#/components/schemas/{model}"
 # Every operation may meet the checks that stand before all routes, and a fault of the server.
 _ALWAYS = (400, 404, 405, 413, 414, 500)
 _WITH_BODY = (403, 415, 422)
+# gunicorn refuses what breaks HTTP itself, and very long addresses, before the application is reached.
+_BY_THE_SERVER_TOO = (400, 414)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ class Operation:
 
     ``answers`` maps each status of success to its schema, to its media type where it is no JSON
     of ours, or to None where it has no content; ``failures`` lists statuses beside those that
-    every operation may have; ``answer_headers`` are those that a success may carry.
+    every operation may have; ``answer_headers`` are those that a success may carry; ``of_a_run``
+    is the status of success whose answer is the document of a run that can be asked for again.
     """
 
     method: str
@@ -38,6 +41,12 @@ class Operation:
     failures: tuple[int, ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     answer_headers: tuple[str, ...] = ()
+    of_a_run: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the name that the document knows this operation by."""
+        return "_".join([self.method, *re.findall(r"\w+", self.path)])
 
     @property
     def statuses_of_failure(self) -> list[int]:
@@ -99,6 +108,7 @@ OPERATIONS: tuple[Operation, ...] = (
         failures=(429, 503),
         parameters=(_PREFER, _IDEMPOTENCY_KEY),
         answer_headers=("Location", "Preference-Applied", "Idempotent-Replayed"),
+        of_a_run=202,
     ),
     Operation(
         method="get",
@@ -123,6 +133,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answers={200: documents.Run},
         failures=(403, 503),
         parameters=(_RUN_ID,),
+        of_a_run=200,
     ),
     Operation(
         method="get",
@@ -202,7 +213,7 @@ def openapi(*, version: str) -> dict[str, Any]:
 
 def _described(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": "_".join([operation.method, *re.findall(r"\w+", operation.path)]),
+        "operationId": operation.id,
         "summary": operation.summary,
         "parameters": list(operation.parameters),
         "responses": {
@@ -228,7 +239,18 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     }
     if operation.answer_headers:
         described["headers"] = {name: {"schema": {"type": "string"}} for name in operation.answer_headers}
+    if operation.of_a_run == status:
+        described["links"] = _links_of_a_run()
     return described
+
+
+def _links_of_a_run() -> dict[str, Any]:
+    """Return what else can be asked about the run of an answer."""
+    followers = [operation for operation in OPERATIONS if _RUN_ID in operation.parameters]
+    return {
+        follower.id: {"operationId": follower.id, "parameters": {"run_id": "$response.body#/id"}}
+        for follower in followers
+    }
 
 
 def _failure(status: int) -> dict[str, Any]:
@@ -236,6 +258,8 @@ def _failure(status: int) -> dict[str, Any]:
         "description": KINDS[status].title,
         "content": {MEDIA_TYPE: _content(documents.Problem)["application/json"]},
     }
+    if status in _BY_THE_SERVER_TOO:
+        described["content"]["text/html"] = {}
     if status in (429, 503):
         described["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return described

@@ -18,6 +18,12 @@ class StrictRequest(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
+class _LeavesOneOut(StrictRequest):
+    """A request that must leave one of noise_multiplier and epochs to be solved for."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["noise_multiplier", "epochs"]}})
+
+
 _DATA_FIELDS: dict[str, FieldDefinition] = {
     "task": choice(
         TASKS, default=None, description="Data, model, optimizer and defaults that belong together."
@@ -57,9 +63,11 @@ _TRAIN_FIELDS: dict[str, FieldDefinition] = {
 }
 
 
-def _request(name: str, doc: str, fields: dict[str, FieldDefinition]) -> type[StrictRequest]:
+def _request(
+    name: str, doc: str, fields: dict[str, FieldDefinition], *, base: type[StrictRequest] = StrictRequest
+) -> type[StrictRequest]:
     definitions: dict[str, Any] = dict(fields)
-    return create_model(name, __base__=StrictRequest, __doc__=doc, **definitions)
+    return create_model(name, __base__=base, __doc__=doc, **definitions)
 
 
 TrainRequest = _request(
@@ -76,6 +84,7 @@ CalibrateRequest = _request(
     "CalibrateRequest",
     "A target ε to solve for: for noise_multiplier, or, where noise_multiplier is given, for epochs.",
     {"target_epsilon": number("target_epsilon", required=True), **_DATA_FIELDS, **_MECHANISM_FIELDS},
+    base=_LeavesOneOut,
 )
 
 

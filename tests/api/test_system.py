@@ -82,6 +82,28 @@ def test_every_failure_in_openapi_is_the_one_problem(client):
                 assert schema == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_openapi_tells_which_failures_a_server_before_the_application_may_answer_as_a_page(client):
+    for methods in client.get("/api/openapi.json").json["paths"].values():
+        for operation in methods.values():
+            answers = operation["responses"].items()
+            pages = {status for status, answer in answers if "text/html" in answer.get("content", {})}
+            assert pages - {"200"} == {"400", "414"}
+
+
+def test_openapi_leads_from_a_run_to_all_that_can_be_asked_about_it(client):
+    paths = client.get("/api/openapi.json").json["paths"]
+    about_runs = {
+        operation["operationId"]
+        for path, methods in paths.items()
+        for operation in methods.values()
+        if "{run_id}" in path
+    }
+    accepted = paths["/api/train"]["post"]["responses"]["202"]["links"]
+    cancelled = paths["/api/runs/{run_id}/cancel"]["post"]["responses"]["200"]["links"]
+    assert set(accepted) == set(cancelled) == about_runs
+    assert {link["operationId"] for link in accepted.values()} == about_runs
+
+
 def test_openapi_names_each_operation_once(client):
     paths = client.get("/api/openapi.json").json["paths"]
     names = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
