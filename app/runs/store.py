@@ -173,8 +173,13 @@ class Store:
             raise StoreUnavailable(BUSY) from fault
         except (SQLAlchemyError, OSError) as fault:
             if "no such table" in str(fault):
-                self._engine = None  # the file was taken away under us: it is made anew
+                self._let_go()  # the file was taken away under us: it is made anew
             raise StoreUnavailable(_reason(fault)) from fault
+
+    def _let_go(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
 
     def _open(self) -> Engine:
         engine = self._engine
