@@ -1,0 +1,74 @@
+"""schemathesis asks a real server whatever its OpenAPI document allows, and what it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.playground import GUNICORN, Playground
+
+EXAMPLES = int(os.environ.get("DPSGD_FUZZ_EXAMPLES", "5"))  # of each operation; `make fuzz` asks for more
+LEAST_CASES = int(os.environ.get("DPSGD_FUZZ_CASES", "500"))
+SEED = os.environ.get("DPSGD_FUZZ_SEED", "1")
+SHORT = {
+    "DPSGD_COST_SECONDS": "20",
+    "DPSGD_RUN_SECONDS": "2",
+    "DPSGD_STREAM_SECONDS": "1",
+    "DPSGD_WAIT_SECONDS": "1",
+}
+SCHEMATHESIS = (sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()")
+
+
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    """A server that really trains."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    with Playground(folder, GUNICORN, pretending=False, **SHORT) as started:
+        yield started
+
+
+def runs_of_every_kind(playground: Playground) -> list[str]:
+    """Return the ids of a finished run, a failed one, a cancelled one, one that trains and one that waits."""
+    finished = playground.post_run(epochs=2, baseline=True)
+    failed = playground.post_run(epochs=60, batch_size=16, baseline=True)  # at the time limit
+    cancelled = playground.post_run(epochs=3)
+    playground.ask("POST", f"/api/runs/{cancelled}/cancel")
+    playground.event(finished, "finished", seconds=60)
+    playground.event(failed, "finished", seconds=60)
+    going = [playground.post_run(epochs=20) for _ in range(2)]
+    return [finished, failed, cancelled, *going]
+
+
+def test_no_answer_departs_from_the_openapi_document(playground: Playground, tmp_path: Path) -> None:
+    runs = runs_of_every_kind(playground)
+    own = Path(__file__).with_name("schemathesis.toml").read_text(encoding="utf-8")
+    configuration = tmp_path / "schemathesis.toml"
+    configuration.write_text(f"{own}\n[dictionaries.runs]\nvalues = {json.dumps(runs)}\n")
+    address = f"http://127.0.0.1:{playground.port}/api/openapi.json"
+    fuzzing = subprocess.run(
+        [
+            *SCHEMATHESIS,
+            *("--config-file", str(configuration), "run", address, "--checks", "all"),
+            *("--max-examples", str(EXAMPLES), "--seed", SEED),
+            *("--continue-on-failure", "--generation-database", "none", "--request-timeout", "30"),
+            *("--no-color", "--output-truncate", "true"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(fuzzing.stdout[fuzzing.stdout.find("= SUMMARY") :])
+    assert fuzzing.returncode == 0, f"{fuzzing.stdout}\n{fuzzing.stderr}"
+    cases = re.search(r"(\d+) generated", fuzzing.stdout)
+    assert cases is not None
+    assert int(cases[1]) >= LEAST_CASES
+    log = playground.log()
+    assert "Traceback" not in log, log[log.find("Traceback") - 2000 :][:8000]
