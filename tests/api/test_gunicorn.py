@@ -147,12 +147,13 @@ def test_a_worker_s_death_takes_its_state_from_the_sums_and_not_its_counts(playg
 
 
 def test_a_stopped_worker_is_replaced_and_its_run_finished(playground: Playground) -> None:
-    run_id = playground.post_run(epochs=5)
-    playground.event(run_id, "epoch")
+    run_id = playground.post_run(epochs=20)
     leader = playground.leader()
+    playground.event(run_id, "epoch")
     leader.send_signal(signal.SIGSTOP)
-    playground.event(run_id, "finished", seconds=40)
+    playground.event(run_id, "retrying", seconds=40)
     wait_until_gone([leader], seconds=10)
+    playground.event(run_id, "finished", seconds=40)
     assert whole_story(playground.events(run_id))
 
 
