@@ -169,10 +169,10 @@ class Dispatcher:
             return False
         if now - since <= self._lease:
             return False
-        del self._beats[attempt.run_id]
         if self._executor is not None:
             self._executor.kill(attempt.run_id)
         self._lifecycle.lose(
             attempt.run_id, attempt.owner, why=SILENT.format(seconds=self._lease), crash=False
         )
+        del self._beats[attempt.run_id]  # last: a store that fails now must not grant another lease
         return True

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.runs.store import Store
+from app.runs.store import POSTGRESQL_OPTIONS, Store
 
 ADVISORY_LOCK = 4712  # any number that the store's other locks do not use
 
@@ -68,7 +68,12 @@ class DatabaseLeadership:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             # A dead network must not leave a leader in the belief that it leads.
-            connect_args={"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
+            connect_args={
+                "connect_timeout": 3,
+                "tcp_user_timeout": 3000,
+                "keepalives_idle": 5,
+                "options": POSTGRESQL_OPTIONS,  # nor may a dead machine keep the lock
+            },
         )
         self._connection: Connection | None = None
 

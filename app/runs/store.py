@@ -41,6 +41,13 @@ BUSY_SECONDS = 1.0  # how long a write waits for another's before the store coun
 CONNECTIONS = 8
 BUSY = "The run store is busy, or locked by another program."
 
+# Times without a unit are in milliseconds. A machine that hangs within a transaction must not keep its locks:
+# others wait longer for them than it may idle there. One that is gone without a word is noticed in 15 s.
+POSTGRESQL_OPTIONS = (
+    "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=3000 -c statement_timeout=5000 "
+    "-c tcp_keepalives_idle=5s -c tcp_keepalives_interval=3s -c tcp_keepalives_count=3"
+)
+
 _log = logging.getLogger(__name__)
 
 metadata = MetaData()
@@ -228,7 +235,7 @@ class Store:
             max_overflow=CONNECTIONS,
             pool_timeout=2 * BUSY_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=3000"},
+            connect_args={"connect_timeout": 3, "options": POSTGRESQL_OPTIONS},
         )
 
 
