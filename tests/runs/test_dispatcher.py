@@ -225,6 +225,7 @@ def test_trouble_of_the_store_pauses_the_queue_and_nothing_else(
         raise StoreUnavailable("The run store's disk is full.")
 
     monkeypatch.setattr(lifecycle, "running", unusable)
+    time.sleep(0.2)  # a round under way has asked already
     queue(file_store, lifecycle)
     time.sleep(0.5)
     assert executor.claims == []
