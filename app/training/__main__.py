@@ -1,6 +1,6 @@
 """The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
-Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
+Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlier": [{"steps", "fallback"}],
 "data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
 {"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
 unless a run was there first. The process ends when its input closes.
@@ -123,6 +123,7 @@ def _load_trainer(
                 data_directory=job["data_directory"],
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
+                earlier=job["earlier"],
             )
         except trainer.OutOfMemory:
             _log.exception("no memory is left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import tensorflow as tf
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
 from app.parameters import RunParameters
-from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
 from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
@@ -59,6 +60,7 @@ def train(
     data_directory: str | None,
     offline: bool,
     fallback: RunParameters | None = None,
+    earlier: Sequence[Mapping[str, Any]] = (),
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
 ) -> None:
@@ -71,6 +73,8 @@ def train(
         data_directory: folder that may hold the dataset's archive.
         offline: forbids the download of data.
         fallback: trained instead, after a Fallback event, if the data cannot be had.
+        earlier: {"steps", "fallback"} of each lost attempt of this run: the private steps it took, and
+            whether on the fallback's data. The privacy budget pays for them too.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
 
@@ -85,7 +89,8 @@ def train(
         data, chosen = _load(parameters, fallback, ledger, where)
         own = epsilon_at is not None and chosen is parameters
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
-        _Training(chosen, data, ledger).run()
+        spent = [each["steps"] for each in earlier if each["fallback"] == (chosen is not parameters)]
+        _Training(chosen, data, ledger, spent=spent).run()
     except (Stopped, DownloadStopped):
         state = "cancelled"
     except _ListenerFailed as failure:
@@ -179,10 +184,16 @@ def _load_for(parameters: RunParameters, ledger: Ledger, where: dict[str, Any]) 
 
 
 class _Training:
-    """The private series and, if wanted, the baseline of one run whose data are there."""
+    """The private series and, if wanted, the baseline of one run whose data are there.
 
-    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger) -> None:
+    ``spent``: the steps that each lost attempt took on the same data.
+    """
+
+    def __init__(
+        self, parameters: RunParameters, data: Data, ledger: Ledger, *, spent: Sequence[int]
+    ) -> None:
         self._parameters, self._data, self._ledger = parameters, data, ledger
+        self._spent = list(spent)
         self._seeds = run_seeds(parameters.seed)
         self._ledger.steps_total = parameters.steps
 
@@ -191,7 +202,7 @@ class _Training:
 
         Raises:
             Stopped: somebody asked for it.
-            CannotBeTrained: the budget pays for no step, or the private series diverged.
+            CannotBeTrained: the budget pays for no step (more), or the private series diverged.
         """
         steps = self._affordable_steps()
         self._ledger.check_stop()
@@ -205,15 +216,21 @@ class _Training:
         parameters = self._parameters
         if not parameters.stop_at_budget:
             return parameters.steps
-        steps = affordable_steps(
-            self._ledger.epsilon_at, budget=parameters.privacy_budget, steps=parameters.steps
-        )
+        steps = affordable_steps(self._charged_at(), budget=parameters.privacy_budget, steps=parameters.steps)
         if steps == 0:
+            what = "One more step after the attempts that were lost" if any(self._spent) else "One step alone"
             raise CannotBeTrained(
-                f"One step alone would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
+                f"{what} would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
                 "raise the noise multiplier or the budget."
             )
         return steps
+
+    def _charged_at(self) -> EpsilonAt:
+        """Return the ε of this attempt's steps together with those of the lost ones."""
+        if not any(self._spent):
+            return self._ledger.epsilon_at
+        charged = charged_epsilon(Mechanism.of(self._parameters))
+        return lambda steps: charged([*self._spent, steps])
 
     def _engine_and_ready(self) -> Any:
         parameters, info = self._parameters, self._data.info
