@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.runs.store import POSTGRESQL_OPTIONS, Store
+from app.runs.store import POSTGRESQL_OPTIONS, Store, file_at
 
 ADVISORY_LOCK = 4712  # any number that the store's other locks do not use
 
@@ -39,7 +39,9 @@ class FileLeadership:
     def holds(self) -> bool:
         """Return whether this process leads now, taking the lead if it is free."""
         if self._descriptor is not None:
-            return True
+            if self._still_there(self._descriptor):
+                return True
+            self.resign()  # the lock of a file that was taken away keeps nobody out
         descriptor = None
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,6 +59,10 @@ class FileLeadership:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _still_there(self, descriptor: int) -> bool:
+        mine = os.fstat(descriptor)
+        return file_at(self._path) == (mine.st_dev, mine.st_ino)
 
 
 class DatabaseLeadership:

@@ -113,6 +113,7 @@ class Store:
         self._writers = threading.Lock()  # SQLite's own waiting is unfair and slow; ours is neither
         self._opening = threading.Lock()
         self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None  # that the engine has open, where it is SQLite's
         self._watchers: list[Watcher] = []
 
     @property
@@ -179,8 +180,6 @@ class Store:
         except PoolTimeout as fault:
             raise StoreUnavailable(BUSY) from fault
         except (SQLAlchemyError, OSError) as fault:
-            if "no such table" in str(fault):
-                self._let_go()  # the file was taken away under us: it is made anew
             raise StoreUnavailable(_reason(fault)) from fault
 
     def _let_go(self) -> None:
@@ -190,11 +189,16 @@ class Store:
 
     def _open(self) -> Engine:
         engine = self._engine
-        if engine is not None:
+        if engine is not None and file_at(self.path) == self._file:
             return engine
         with self._opening:
+            if file_at(self.path) != self._file:
+                # The file was taken away under us. Its connections would still take what is written,
+                # to be lost with them, and nobody else would see it.
+                self._let_go()
             if self._engine is None:
                 self._engine = self._prepared()
+                self._file = file_at(self.path)
             return self._engine
 
     def _prepared(self) -> Engine:
@@ -280,9 +284,19 @@ class Watcher:
         return self._connection
 
 
+def file_at(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells the file at ``path`` from another of that name, None where there is none."""
+    try:
+        found = os.stat(path) if path is not None else None
+    except OSError:
+        return None
+    return found and (found.st_dev, found.st_ino)
+
+
 def _url(location: str) -> URL:
     if "://" not in location:
-        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+        # Without links: the lock of the leader lies beside the file, one for all who use it.
+        return URL.create("sqlite", database=str(Path(location).expanduser().resolve()))
     try:
         url = make_url(location)
     except ArgumentError as fault:

@@ -60,6 +60,29 @@ def test_a_lock_that_cannot_be_made_is_not_held(tmp_path: Path) -> None:
     assert not leadership.holds()
 
 
+def test_who_holds_the_lock_of_a_file_that_was_taken_away_leads_no_more(tmp_path: Path) -> None:
+    first, second = FileLeadership(tmp_path / "leader"), FileLeadership(tmp_path / "leader")
+    assert first.holds()
+    (tmp_path / "leader").unlink()
+    assert second.holds()
+    assert not first.holds()
+    second.resign()
+    assert first.holds()
+    first.resign()
+
+
+def test_servers_that_know_one_store_by_two_names_have_one_leader(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "runs.sqlite"))
+    with store.writing():
+        pass
+    (tmp_path / "other.sqlite").symlink_to(tmp_path / "runs.sqlite")
+    first, second = leadership_of(store), leadership_of(Store(str(tmp_path / "other.sqlite")))
+    assert first.holds()
+    assert not second.holds()
+    first.resign()
+    store.close()
+
+
 @pytest.mark.parametrize("resigned", [0, 1, 2])
 def test_resigning_what_is_not_held_does_nothing(tmp_path: Path, resigned: int) -> None:
     leadership = FileLeadership(tmp_path / "leader")
