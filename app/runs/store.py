@@ -299,8 +299,9 @@ def _url(location: str) -> URL:
         return URL.create("sqlite", database=str(Path(location).expanduser().resolve()))
     try:
         url = make_url(location)
-    except ArgumentError as fault:
-        raise ValueError("must be a file's path or postgresql://user:password@host/name") from fault
+    except (ArgumentError, ValueError):
+        # Not from the fault, whose words may hold a part of the password.
+        raise ValueError("must be a file's path or postgresql://user:password@host/name") from None
     if url.get_backend_name() not in ("postgresql", "sqlite") or not url.database:
         raise ValueError("must be a file's path or postgresql://user:password@host/name")
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url

@@ -108,7 +108,9 @@ def test_a_store_of_another_version_is_left_alone(path: Path) -> None:
     connection_of_old.close()
 
 
-@pytest.mark.parametrize("location", ["mysql://host/name", "postgresql://host", "redis://x/1"])
+@pytest.mark.parametrize(
+    "location", ["mysql://host/name", "postgresql://host", "redis://x/1", "postgresql://h:p/n"]
+)
 def test_a_location_that_names_no_store_is_refused(location: str) -> None:
     with pytest.raises(ValueError, match=r"postgresql://user:password@host/name"):
         Store(location)
