@@ -53,6 +53,7 @@ class Dispatcher:
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._ended: list[Ended] = []
         self._beats: dict[str, tuple[str, int, float]] = {}
         self._version: int | None = None
@@ -70,9 +71,10 @@ class Dispatcher:
 
     def start(self) -> None:
         """Start the thread, if it does not run."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
-            self._thread.start()
+        with self._starting:  # the first requests may come at the same moment
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+                self._thread.start()
 
     def wake(self) -> None:
         """Have the store looked at now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.events import Finished, Retrying, Started
+from app.runs import dispatcher as dispatcher_module
 from app.runs.dispatcher import Dispatcher
 from app.runs.executor import Ended
 from app.runs.leadership import FileLeadership
@@ -66,7 +68,7 @@ def lifecycle(file_store: Store) -> Lifecycle:
 def dispatch(file_store: Store, lifecycle: Lifecycle, tmp_path: Path) -> Iterator[Callable[..., Dispatcher]]:
     made: list[Dispatcher] = []
 
-    def make(executor: Any, *, lease: float = 60.0, retention: float = 1e9) -> Dispatcher:
+    def make(executor: Any, *, lease: float = 60.0, retention: float = 1e9, begin: bool = True) -> Dispatcher:
         dispatcher = Dispatcher(
             store=file_store,
             lifecycle=lifecycle,
@@ -76,7 +78,8 @@ def dispatch(file_store: Store, lifecycle: Lifecycle, tmp_path: Path) -> Iterato
             retention=retention,
         )
         made.append(dispatcher)
-        dispatcher.start()
+        if begin:
+            dispatcher.start()
         return dispatcher
 
     yield make
@@ -197,6 +200,27 @@ def test_an_attempt_whose_end_is_in_the_store_stays_ended(
     time.sleep(0.3)
     assert lifecycle.record(run_id).state == "done"
     assert len(executor.claims) == 1
+
+
+def test_it_is_one_thread_however_many_start_it_at_once(
+    dispatch: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = dispatch(ScriptedExecutor(), begin=False)
+    begun: list[str] = []
+
+    class SlowThread(threading.Thread):
+        def __init__(self, **arguments: Any) -> None:
+            time.sleep(0.05)
+            begun.append(arguments["name"])
+            super().__init__(**arguments)
+
+    callers = [threading.Thread(target=dispatcher.start) for _ in range(8)]
+    monkeypatch.setattr(dispatcher_module.threading, "Thread", SlowThread)
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert begun == ["dispatcher"]
 
 
 def test_runs_past_their_age_are_deleted(
