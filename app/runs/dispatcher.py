@@ -155,6 +155,8 @@ class Dispatcher:
     def _serve_queue(self, executor: Executor) -> None:
         running = self._lifecycle.running()
         if executor.survives_leader:
+            kept = {attempt.run_id for attempt in running}
+            self._beats = {run_id: beat for run_id, beat in self._beats.items() if run_id in kept}
             running = [attempt for attempt in running if not self._expired(attempt)]
         for _ in range(executor.live_slots() - len(running)):
             claim = self._lifecycle.claim()
