@@ -98,7 +98,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
-def _without_password(value: str) -> str:
+def without_password(value: str) -> str:
     """Return ``value`` fit for a log, also where a URL with a password was expected or given."""
     return re.sub(r"(?<=://).*@", "…@", value, flags=re.DOTALL)
 
@@ -283,7 +283,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as fault:
-            faults.append(f"{setting.variable} {fault}; received {_without_password(text)!r}.")
+            faults.append(f"{setting.variable} {fault}; received {without_password(text)!r}.")
     faults += _cluster_faults(values)
     if faults:
         raise SettingsError("\n".join(faults))
