@@ -27,6 +27,7 @@ from app.parameters import RunParameters
 from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.privacy.wording import at_most
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
@@ -275,7 +276,7 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
     if not measurements.earlier:
         return report
     charged = _spent(measurements, "measured")["epsilon_charged"]
-    told = "without bound" if charged is None else f"ε = {charged:.4g} at the same δ"
+    told = "without bound" if charged is None else f"ε = {at_most(charged)} at the same δ"
     times = f"{measurements.attempt} times" if measurements.attempt > 1 else "once"
     sentence = (
         f"This run was started {times}, and each attempt used the data: "

@@ -12,6 +12,7 @@ from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready
 from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
 from app.privacy.shuffle import worst_case_epsilon
+from app.privacy.wording import at_most
 from app.runs.document import Document, Measurements, run_document, simulated_document
 from tests.runs.conftest import HISTOGRAM, epoch_point, iteration_point
 
@@ -180,7 +181,7 @@ def test_a_retried_run_shows_its_own_attempt_and_is_charged_for_all(parameters: 
     assert document["epsilon_charged"] == pytest.approx(epsilons[35])
     assert document["privacy"]["epsilon"] == pytest.approx(epsilons[23])
     assert "started 2 times" in document["privacy"]["statement"]
-    assert f"{epsilons[35]:.4g}" in document["privacy"]["statement"]
+    assert f"ε = {at_most(epsilons[35])} at" in document["privacy"]["statement"], "an upper bound, rounded up"
     assert [notice["id"] for notice in document["notices"]] == ["retried"]
 
 
