@@ -12,11 +12,12 @@ import platform
 import tempfile
 from pathlib import Path
 
+from tests.faults.playground import GUNICORN, RUN_PY
 from tests.load import clients, scenarios
 from tests.load.scenarios import Machine, serving
 from tests.load.table import Row, table
 
-SCENARIOS = ("boot", "clicks", "simulations", "events", "posts", "streams")
+SCENARIOS = ("boot", "memory", "clicks", "simulations", "events", "posts", "streams")
 
 
 def main() -> None:
@@ -44,8 +45,11 @@ def main() -> None:
 def measured(machine: Machine, folder: Path, wanted: tuple[str, ...] | list[str]) -> list[Row]:
     """Return the rows of the scenarios wanted."""
     rows: list[Row] = []
-    if "boot" in wanted:
-        rows += scenarios.boot_and_memory(machine, folder)
+    for kind, limit in ((RUN_PY, 250), (GUNICORN, 450)):
+        if "boot" in wanted:
+            rows.append(scenarios.boots(machine, folder, kind))
+        if "memory" in wanted:
+            rows += scenarios.memory(machine, folder, kind, limit=limit)
     if "clicks" in wanted:
         rows += scenarios.clicks(machine, folder)
     if not {"simulations", "events", "posts", "streams"} & set(wanted):

@@ -18,7 +18,7 @@ from app.privacy.pld import IDLE_SECONDS
 from app.runs.store import Store
 from benchmarks import event_latency
 from benchmarks.server_memory import megabytes, processes, use
-from tests.faults.playground import GUNICORN, RUN_PY, Playground
+from tests.faults.playground import GUNICORN, Playground
 from tests.faults.watcher import Watcher
 from tests.load import clients
 from tests.load.table import Row, percentile
@@ -34,6 +34,7 @@ STREAMS = 300
 SEATS = 220
 WATCHERS = 200
 HEALTH_RATE = 50.0
+MEMORY_ROUNDS = 2  # each takes most of a minute, and they differ little
 TRAINING = clients.request(
     "POST",
     "/api/train",
@@ -70,31 +71,33 @@ def serving(machine: Machine, folder: Path, kind: str = GUNICORN) -> Iterator[Pl
         playground.kill()
 
 
-def boot_and_memory(machine: Machine, folder: Path) -> list[Row]:
-    """Measure starts, and memory before and after use; the trainer's after a whole training."""
-    rows = []
-    trainer: list[float] = []
-    for kind, limit in ((RUN_PY, 250), (GUNICORN, 450)):
-        boots, fresh, idle = [], [], []
-        for number in range(machine.rounds):
-            began = time.time()
-            with serving(machine, folder / f"{kind}-{number}", kind) as playground:
-                boots.append(time.time() - began)
-                warm(playground)
-                fresh.append(_memory(playground)[0])
-                use(playground.port)
-                if number == 0:
-                    train(playground, epochs=2)
-                    trainer.append(_memory(playground)[1])
-                _until_the_accountant_has_ended(playground)
-                idle.append(_memory(playground)[0])
-        note = f"before any use {min(fresh):.0f} - {max(fresh):.0f} MB"
-        rows.append(Row(target=f"boot to /healthz, {kind}", unit="s", limit=2, rounds=boots))
-        rows.append(
-            Row(target=f"memory idle after use, {kind}", unit="MB", limit=limit, rounds=idle, note=note)
-        )
-    rows.append(Row(target="warm trainer after MNIST", unit="MB", limit=900, rounds=trainer))
-    return rows
+def boots(machine: Machine, folder: Path, kind: str) -> Row:
+    """Measure from the start of the server to its first answer."""
+    rounds = []
+    for number in range(machine.rounds):
+        began = time.time()
+        with serving(machine, folder / f"boot-{kind}-{number}", kind):
+            rounds.append(time.time() - began)
+    return Row(target=f"boot to /healthz, {kind}", unit="s", limit=2, rounds=rounds)
+
+
+def memory(machine: Machine, folder: Path, kind: str, *, limit: float) -> list[Row]:
+    """Measure memory when all has been used, a training included, and nothing is asked any more."""
+    fresh, idle, trainer = [], [], []
+    for number in range(min(MEMORY_ROUNDS, machine.rounds)):
+        with serving(machine, folder / f"memory-{kind}-{number}", kind) as playground:
+            warm(playground)
+            fresh.append(_memory(playground)[0])
+            use(playground.port)
+            playground.event(playground.post_run(**_mnist(), epochs=2), "finished", seconds=300)
+            trainer.append(_memory(playground)[1])
+            _until_the_accountants_have_ended(playground)
+            idle.append(_memory(playground)[0])
+    note = f"after one short run {min(fresh):.0f} - {max(fresh):.0f} MB"
+    return [
+        Row(target=f"memory idle after use, {kind}", unit="MB", limit=limit, rounds=idle, note=note),
+        Row(target=f"warm trainer after use, {kind}", unit="MB", limit=900, rounds=trainer),
+    ]
 
 
 def simulations(machine: Machine, playground: Playground, ask: Ask) -> list[Row]:
@@ -226,11 +229,6 @@ def warm(playground: Playground) -> None:
     time.sleep(1.0)
 
 
-def train(playground: Playground, *, epochs: int) -> None:
-    """Train that long on the default data."""
-    playground.event(playground.post_run(**_mnist(), epochs=epochs), "finished", seconds=300)
-
-
 def _first_point(playground: Playground, *, cancel: bool = True) -> tuple[float, str]:
     """Return the seconds from a POST to the first point that its watcher sees, and the run."""
     began = time.monotonic()
@@ -258,10 +256,12 @@ def _memory(playground: Playground) -> tuple[float, float]:
     return megabytes(found["web"] + found["accountant"]), megabytes(found["trainer"])
 
 
-def _until_the_accountant_has_ended(playground: Playground) -> None:
-    deadline = time.monotonic() + 1.5 * IDLE_SECONDS
-    while processes(playground.family()[0])["accountant"] and time.monotonic() < deadline:
+def _until_the_accountants_have_ended(playground: Playground) -> None:
+    def none_is_left() -> bool:
         time.sleep(0.5)
+        return not processes(playground.family()[0])["accountant"]
+
+    playground.until(none_is_left, seconds=2 * IDLE_SECONDS)
 
 
 def _simulation(noise_multiplier: float) -> bytes:
