@@ -14,9 +14,8 @@ from distributed.security import Security
 from app.runs.dask_executor import DaskExecutor, Pulses
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store
+from tests.runs.conftest import JOB
 from tests.serving import ROOT, free_port
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 
 
 def worker(*, last_seen: float = 0.0, slots: int = 1, status: str = "running") -> dict[str, Any]:

@@ -17,8 +17,7 @@ from app.runs.executor import Ended
 from app.runs.leadership import FileLeadership
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store, StoreUnavailable
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+from tests.runs.conftest import JOB, until
 
 
 class ScriptedExecutor:
@@ -53,13 +52,6 @@ class ScriptedExecutor:
 
 
 @pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(str(tmp_path / "runs.sqlite"))
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def lifecycle(file_store: Store) -> Lifecycle:
     return Lifecycle(file_store)
 
@@ -85,13 +77,6 @@ def dispatch(file_store: Store, lifecycle: Lifecycle, tmp_path: Path) -> Iterato
     yield make
     for dispatcher in made:
         dispatcher.close()
-
-
-def until(holds: Callable[[], Any], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 def queue(store: Store, lifecycle: Lifecycle) -> str:

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from app.runs.lifecycle import Lifecycle, NewRun, count
 from app.runs.store import Store, StoreUnavailable, facts, runs
 from tests.postgresql import PostgreSQL
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+from tests.runs.conftest import JOB
 
 
 def queue_run(store: Store) -> str:
