@@ -6,6 +6,7 @@ import { ClippingChart } from "../charts/clipping.js";
 import { readPalette } from "../charts/palette.js";
 import { TrainingChart } from "../charts/training.js";
 import { byId, fillTable, setText } from "../dom.js";
+import { plannedOf } from "../forecast.js";
 import { badgeOf, findingsOf } from "../sentences.js";
 import { budgetSeries, classSeries, clippingSeries, revealed, trainingSeries } from "../series.js";
 import { isStale, shownDocument } from "../state.js";
@@ -20,6 +21,7 @@ export class Figures {
       Object.entries(CHARTS).map(([name, Chart]) => [name, new Chart(byId(`${name}-canvas`), palette)]),
     );
     this.tables = {};
+    this.inputs = {};
     for (const name of Object.keys(CHARTS)) {
       byId(`${name}-table`).addEventListener("toggle", () => this.fillOpenTable(name));
     }
@@ -36,25 +38,30 @@ export class Figures {
     if (!document) return;
     const stale = isStale(state);
     const planned = plannedDocument(state, document);
-    if (this.hasShown(document, planned, state.simulation, state.revealed, stale)) return;
+    if (!this.hasShown("curves", document, state.simulation, state.revealed, stale)) this.updateCurves(state, document, stale);
+    if (this.hasShown("plan", document, planned, stale)) return;
+    this.charts.privacy.update(budgetSeries(document, planned));
+    this.tables = tablesOf(document, planned);
+    this.updateWords(findingsOf(document, planned, stale), document, stale);
+  }
+
+  /** Draw what an answer of the server is needed for; ε is not. */
+  updateCurves(state, document, stale) {
     const measured = document.evidence === "measured";
     const forecast = measured && state.simulation?.epochs.length && !stale ? trainingSeries(state.simulation) : null;
     const series = revealed(trainingSeries(document), measured ? 1 : state.revealed);
     this.charts.training.update({ series, forecast });
-    this.charts.privacy.update(budgetSeries(document, planned));
     this.charts.clipping.update(clippingSeries(document));
     this.charts.classes.update(classSeries(document));
-    this.tables = tablesOf(document, planned);
-    this.updateWords(findingsOf(document, planned, stale), document, stale);
     byId("key-baseline").hidden = !document.baseline;
     byId("key-forecast").hidden = !forecast;
     byId("key-classes-baseline").hidden = !document.baseline;
   }
 
-  /** Return whether the figures already show all of this: a slider moves far more often than an answer arrives. */
-  hasShown(...inputs) {
-    const same = this.inputs?.every((input, index) => input === inputs[index]) ?? false;
-    this.inputs = inputs;
+  /** Return whether a part of the figures already shows all of this: a slider moves far more often than an answer arrives. */
+  hasShown(part, ...inputs) {
+    const same = this.inputs[part]?.every((input, index) => input === inputs[index]) ?? false;
+    this.inputs[part] = inputs;
     return same;
   }
 
@@ -78,8 +85,8 @@ export class Figures {
 
 /** Return the document whose ε is planned: the newest settings' where the shown run is stale or has not ended. */
 function plannedDocument(state, document) {
-  const simulated = state.simulation;
+  const plan = plannedOf(state);
   const running = document === state.run && document.state !== "done";
-  return simulated && (isStale(state) || running) && simulated.parameters.task === document.parameters.task
-    ? simulated : document;
+  const isWanted = document === state.simulation || isStale(state) || running;
+  return isWanted && plan?.parameters.task === document.parameters.task ? plan : document;
 }

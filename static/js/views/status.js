@@ -1,6 +1,7 @@
 /** The status strip: badge, tiles, privacy meter, activity, and what is stale, failed or undone. */
 
 import { byId, setText } from "../dom.js";
+import { quotedOf } from "../forecast.js";
 import * as format from "../format.js";
 import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf, uncertaintyOf } from "../sentences.js";
 import { changesBetween, isStale, isTraining, shownDocument } from "../state.js";
@@ -24,9 +25,10 @@ export class StatusStrip {
     this.updateMessages(state);
     if (!document) return;
     this.updateBadge(document);
-    this.updateTiles(document);
-    this.updateMeter(document);
-    setText(byId("live-line"), liveLine(document));
+    const quoted = quotedOf(state, document);
+    this.updateTiles(document, quoted);
+    this.updateMeter(quoted);
+    setText(byId("live-line"), liveLine(quoted));
   }
 
   updateBadge(shown) {
@@ -36,12 +38,12 @@ export class StatusStrip {
     setText(byId("context"), contextOf(shown, this.catalog));
   }
 
-  updateTiles(shown) {
+  updateTiles(shown, quoted) {
     const { final_metrics: metrics, epochs, parameters } = shown;
     setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
     setText(byId("tile-accuracy-note"), uncertaintyOf(shown));
     setText(byId("tile-loss"), format.loss(metrics?.loss));
-    const { epsilon, note } = headlineOf(shown);
+    const { epsilon, note } = headlineOf(quoted);
     setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
     setText(byId("tile-epsilon-note"), note);
     setText(byId("tile-clipped"), format.percent(epochs.at(-1)?.clipped_fraction, 0));
