@@ -1,6 +1,7 @@
 /** What differs between results, in words and as a table. Pure. */
 
 import * as format from "./format.js";
+import { keyOf } from "./pins.js";
 import { binomialHalfWidth } from "./statistics.js";
 
 const SETTINGS = [
@@ -21,7 +22,7 @@ export const clippedOf = ({ epochs }) => epochs.at(-1)?.clipped_fraction ?? null
  * each null where one of the two is not known; null where nothing is pinned or the shown result is the pinned one itself.
  */
 export function tileDifferences(pin, document) {
-  if (!pin || !document) return null;
+  if (!pin || !document || keyOf(document) === pin.key) return null;
   const [mine, other] = [document.final_metrics, pin.run.final_metrics];
   return {
     name: pin.name, number: pin.number,

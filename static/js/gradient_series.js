@@ -2,15 +2,11 @@
 
 import { afterClipping, outlineOf, shareAbove, sharesOf } from "./histogram.js";
 
-const CEILINGS = [10, 20, 40, 60, 100]; // per cent; few, so that the axis seldom moves while a run streams
-const HEADROOM = 1.15;
-
 /**
- * Return the gradient-norm histograms of one epoch: {epoch, epochs, before, after, shares, clippingNorm, clipped, top,
- * below, wouldBe}. `epoch` picks one (null: the newest); `wouldBe` is a clipping norm that is being tried, or null.
+ * Return the gradient-norm histograms of one epoch: {epoch, epochs, before, after, shares, clippingNorm, clipped,
+ * wouldBe}. `epoch` picks one (null: the newest); `wouldBe` is a clipping norm that is being tried, or null.
  *
- * `before` and `after` are outlines in per cent. `top` leaves room above the inner bins of every epoch; `below` is the share
- * in the lowest bin where that is higher, else null. `clipped` is the document's own figure; that of `wouldBe`
+ * `before` and `after` are outlines in per cent. `clipped` is the document's own figure; that of `wouldBe`
  * {norm, clipped} is read off the histogram.
  */
 export function normSeries(document, { epoch = null, wouldBe = null } = {}) {
@@ -23,16 +19,14 @@ export function normSeries(document, { epoch = null, wouldBe = null } = {}) {
   if (!histogram) return { ...base, ...NOTHING, wouldBe: tried ? { norm: wouldBe, clipped: null } : null };
   const shares = sharesOf(histogram.before);
   const after = tried ? afterClipping(shares, wouldBe) : sharesOf(histogram.after);
-  const top = topOf(measured.length ? measured.map((own) => sharesOf(own.gradient_norm_histogram.before)) : [shares]);
   return {
-    ...base, shares, before: outlineOf(shares), after: outlineOf(after), top,
+    ...base, shares, before: outlineOf(shares), after: outlineOf(after),
     clipped: 100 * (point?.clipped_fraction ?? document.gradient_norms.clipped_fraction),
-    below: 100 * shares[0] > top ? 100 * shares[0] : null,
     wouldBe: tried ? { norm: wouldBe, clipped: 100 * shareAbove(shares, wouldBe) } : null,
   };
 }
 
-const NOTHING = { shares: [], before: [], after: [], clipped: null, top: CEILINGS[0], below: null };
+const NOTHING = { shares: [], before: [], after: [], clipped: null };
 
 /** Return the clipped share over epochs: {epochs, points} with y in per cent. */
 export function clippedSeries(document) {
@@ -55,11 +49,4 @@ export function signalSeries(document) {
     high: norms.length ? 10 ** Math.floor(Math.log10(Math.max(...norms)) + 1) : 1,
     ratio: signal.length && noise.length ? noise.at(-1).y / signal.at(-1).y : null,
   };
-}
-
-/** Return the height of the axis: that of the highest inner bin; the outer ones also hold all that lies beyond them. */
-function topOf(histograms) {
-  const inner = histograms.flatMap((shares) => shares.slice(1, -1));
-  const highest = HEADROOM * 100 * Math.max(...inner);
-  return CEILINGS.find((ceiling) => ceiling >= highest) ?? CEILINGS.at(-1);
 }

@@ -11,8 +11,11 @@ import {
   createStore, initialState, isOf, isTraining, shownDocument, undone, withApplied, withFailure, withFault,
   withPrivacy, withSetting, withSimulation,
 } from "./state.js";
+import { recalledPins, rememberPins } from "./pin_store.js";
+import { connectTightCurve } from "./planned_curve.js";
 import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
+import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
 import { Figures } from "./views/figures.js";
 import { StatusStrip } from "./views/status.js";
@@ -30,16 +33,18 @@ async function start() {
   const catalog = await api.getCatalog();
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
-  const store = createStore({ ...initialState(catalog), settings, notice });
+  const store = createStore({ ...initialState(catalog), settings, notice, pins: recalledPins(() => sessionStorage) ?? [] });
   const follower = createFollower({ api, store, wait });
   const actions = createActions(store, follower);
-  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), new Figures(), new Advice(actions)];
-  const figures = views[2];
+  const figures = new Figures(catalog, actions);
+  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), figures, new Advice(actions), new Compare(catalog, actions)];
   bindTheme(() => figures.recolour());
   render(views, catalog, store.get());
   store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
   connectForecast(store, catalog);
   connectTightBound(store);
+  connectTightCurve({ api, store, wait });
+  store.subscribe(({ pins }, previous) => pins !== previous.pins && rememberPins(() => sessionStorage, pins));
   if (runId) follower.attach(runId);
 }
 
@@ -54,6 +59,7 @@ function createActions(store, follower) {
     keep: () => act((state) => ({ ...state, applied: null })),
     run: () => focusOnFault(store.get()) || runOnce(store, follower),
     stop: () => follower.stop(),
+    changePins: (change) => store.update((state) => ({ ...state, pins: change(state.pins) })),
   };
 }
 

@@ -13,11 +13,12 @@ const RUN_FIELDS = [
   "epsilon_spent", "progress", "simulation_error",
 ];
 const EPOCH_FIELDS = ["epoch", "iteration", "accuracy", "loss", "test_loss", "epsilon", "clipped_fraction", "seconds"];
+const NO_RESULT = new Set(["mode", "privacy_budget", "target_epsilon"]); // parameters that change nothing in a result
 const PRIVACY_FIELDS = ["epsilon", "epsilon_pld", "valid", "delta", "steps", "per_epoch"];
 
 /** Return what tells one result from another: a measured run's id, a simulation's parameters. */
 export function keyOf({ id, evidence, parameters }) {
-  const names = Object.keys(parameters).filter((name) => name !== "mode").sort();
+  const names = Object.keys(parameters).filter((name) => !NO_RESULT.has(name)).sort();
   return id ?? `${evidence} ${JSON.stringify(names.map((name) => [name, parameters[name]]))}`;
 }
 

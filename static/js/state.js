@@ -15,6 +15,8 @@
  *   faults       {field: sentence} for values that were refused
  *   problem      null, or a sentence about a failed call
  *   notice       null, or a sentence about the address (clamped values)
+ *   pins         the pinned results (pins.js)
+ *   tight        null, or the tighter bounds along the planned ε curve (tight_curve.js)
  * }
  */
 
@@ -32,7 +34,7 @@ export function initialState(catalog, { mode = "simulation" } = {}) {
   const settings = { ...taskSettings(catalog, defaultTask(catalog)), mode };
   return {
     catalog, settings, applied: null, simulation: null, run: null, runSettings: null, revealed: 1,
-    sending: false, lost: false, faults: {}, problem: null, notice: null,
+    sending: false, lost: false, faults: {}, problem: null, notice: null, pins: [], tight: null,
   };
 }
 
