@@ -18,9 +18,8 @@ export function edgesOf(bin) {
 
 /** Return the bin that holds a norm; norms beyond the outer edges lie in the outer bins. */
 export function binOf(norm) {
-  if (!(norm > SHORTEST)) return 0;
-  const position = (Math.log10(norm) - LOWEST_POWER) * PER_DECADE;
-  return Math.min(Math.ceil(position - ROUNDING) - 1, BINS - 1);
+  const position = norm > 0 ? (Math.log10(norm) - LOWEST_POWER) * PER_DECADE : 0;
+  return Math.min(Math.max(Math.ceil(position - ROUNDING) - 1, 0), BINS - 1);
 }
 
 /** Return the share of examples in each of the 42 bins from [{x: norm within the bin, y: share}]. */
