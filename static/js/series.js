@@ -22,7 +22,7 @@ export function trainingSeries(document, { by = "epoch", pins = [] } = {}) {
     by, length: Math.max(...lengths), accuracy: own.accuracy, loss: own.loss,
     baselineAccuracy: baseline.accuracy, baselineLoss: baseline.loss,
     guessing: 100 / (document.dataset?.classes ?? GUESSES),
-    pins: pins.map(({ number, run }) => ({ number, evidence: run.evidence, ...curve(run, { by }) })),
+    pins: pins.map(({ number, name, run }) => ({ number, name, evidence: run.evidence, ...curve(run, { by }) })),
   };
 }
 
@@ -33,7 +33,7 @@ export function trainingSeries(document, { by = "epoch", pins = [] } = {}) {
 export function budgetSeries(document, planned = document, { tight = null, pins = [] } = {}) {
   const measured = document.evidence === "measured";
   const epochs = [document, planned, ...pins.map(({ run }) => run)].map(({ parameters }) => parameters.epochs);
-  const curve = fromZero([...earlyPoints(planned), ...plannedPoints(planned)]);
+  const curve = fromZero(plannedPoints(planned));
   return {
     epochs: Math.max(...epochs),
     planned: curve,
@@ -41,8 +41,8 @@ export function budgetSeries(document, planned = document, { tight = null, pins 
     band: bandOf(curve, tight, planned.parameters),
     budget: planned.parameters.privacy_budget,
     unlimited: planned.privacy.epsilon === null ? `no curve: ε is infinite (σ ${planned.parameters.noise_multiplier})` : null,
-    pins: pins.map(({ number, run }) => ({
-      number, evidence: run.evidence,
+    pins: pins.map(({ number, name, run }) => ({
+      number, name, evidence: run.evidence,
       points: fromZero(run.evidence === "measured" ? spentPoints(run) : plannedPoints(run)),
     })),
   };
@@ -124,8 +124,9 @@ function stepsOf({ parameters: { epochs, train_size: trainSize, batch_size: batc
   return privacy?.steps ?? Math.ceil((epochs * trainSize) / batchSize);
 }
 
-function plannedPoints({ privacy }) {
-  return (privacy.per_epoch ?? []).map(({ epoch, epsilon }) => ({ x: epoch, y: epsilon }));
+function plannedPoints({ parameters, privacy }) {
+  const ends = (privacy.per_epoch ?? []).map(({ epoch, epsilon }) => ({ x: epoch, y: epsilon }));
+  return [...earlyPoints({ parameters, privacy }), ...ends];
 }
 
 /** Return ε within the first epoch by the page's own accountant, from the first step on: the curve begins with a jump. */

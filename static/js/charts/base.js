@@ -3,7 +3,7 @@
 import { createFrameGate } from "../frame_gate.js";
 import { labelAt } from "./marks.js";
 
-const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
+export const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
 
 /** How far points may reach over the plot's edge, in pixels: the last one stands on it and stays whole. */
 export const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 };
@@ -94,7 +94,8 @@ export function commonOptions(palette) {
       legend: { display: false },
       tooltip: {
         backgroundColor: palette.ink, titleColor: palette.card, bodyColor: palette.card, footerColor: palette.card,
-        padding: 10, cornerRadius: 6, displayColors: false, animation: false, footerFont: { ...FONT, size: 10, weight: "700" },
+        padding: 10, cornerRadius: 6, displayColors: false, animation: false,
+        titleFont: { ...FONT, weight: "700" }, bodyFont: FONT, footerFont: { ...FONT, size: 10, weight: "700" },
       },
     },
   };

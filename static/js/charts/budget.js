@@ -8,6 +8,7 @@ import { beside, clearHeight, spanBetween, textSpan } from "./placement.js";
 const HEADROOM = 1.15;
 const LABEL_ROOM = 34; // pixels between two lines that a label fits between
 const LABEL_WIDTH = 92; // pixels that a label takes at a line's end
+const LEAST_BAND = 10; // pixels; a thinner band is no place to name its edge
 const PLANNED = 0;
 const SPENT = 1;
 const BAND = 3;
@@ -89,10 +90,11 @@ export class BudgetChart extends BaseChart {
 
   /** Write what the band's lower edge is, under its middle. */
   labelBand(chart, lines) {
-    const { band } = this.model;
-    if (!band.length) return;
+    const { band, planned } = this.model;
     const { x, y } = chart.scales;
     const middle = band[Math.floor(band.length / 2)];
+    const above = planned.find((point) => point.x === middle?.x);
+    if (!middle || y.getPixelForValue(middle.y) - y.getPixelForValue(above.y) < LEAST_BAND) return;
     const [centre, at] = [x.getPixelForValue(middle.x), y.getPixelForValue(middle.y)];
     const spans = lines.map((line) => spanBetween(line, centre - LABEL_WIDTH, centre + LABEL_WIDTH));
     const height = clearHeight([18, 24, 30, 38, 48].map((distance) => at + distance), { lines: spans }, chart.chartArea);
@@ -134,11 +136,11 @@ function datasets(palette) {
 }
 
 function pinnedLines(palette, pins) {
-  return pins.map(({ number, points }) => {
+  return pins.map(({ number, name, points }) => {
     const { colour, point } = pinLook(palette, number);
     const atEnd = ({ dataIndex, dataset }) => (dataIndex === dataset.data.length - 1 ? 4 : 0);
     return {
-      label: `Pinned ${number}`, data: points, parsing: false, clip: POINT_ROOM, borderColor: colour, borderWidth: 1.5, fill: false,
+      label: `${number} ${name}`, data: points, parsing: false, clip: POINT_ROOM, borderColor: colour, borderWidth: 1.5, fill: false,
       pointStyle: point, pointRadius: atEnd, pointHoverRadius: 0,
     };
   });

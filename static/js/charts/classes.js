@@ -58,14 +58,13 @@ export class ClassesChart extends BaseChart {
     return gap === undefined ? [] : [`gap: ${gap.toFixed(1)} points`];
   }
 
-  /** Write the worst class's number over its bar, or with a baseline the widest gap's. */
+  /** Write the worst class's number over its bar; beside a second bar there is no room, and the caption names it. */
   drawMarks(chart) {
-    const { own, baseline, gaps } = this.model;
-    if (!own.length) return;
-    const at = gaps.length ? 0 : own.indexOf(Math.min(...own));
-    const text = gaps.length ? `gap ${gaps[0].toFixed(0)} points` : `${own[at].toFixed(0)} %`;
-    const bars = chart.getDatasetMeta(gaps.length && baseline[at] > own[at] ? 1 : 0).data[at];
-    this.label(chart, text, { x: bars.x, y: bars.y - 9, align: "center", colour: this.palette.ink });
+    const { own, gaps } = this.model;
+    if (!own.length || gaps.length) return;
+    const worst = own.indexOf(Math.min(...own));
+    const bar = chart.getDatasetMeta(0).data[worst];
+    this.label(chart, `${own[worst].toFixed(0)} %`, { x: bar.x, y: bar.y - 9, align: "center", colour: this.palette.ink });
   }
 }
 

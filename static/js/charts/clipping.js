@@ -65,13 +65,13 @@ export class ClippingChart extends BaseChart {
     return [`C = ${format.value(clippingNorm)}`, ...(shares.length ? [`▲ ${clipped.toFixed(0)} % shortened to C`] : [])];
   }
 
-  /** Write the texts beside the bar of C, on the side that has more room. */
+  /** Write the texts beside the bar of C, on the side that has more room, clear of the line that it is being moved from. */
   labelLine(chart, [value, ...shares]) {
     const { x } = chart.scales;
     const norm = this.model.wouldBe?.norm ?? this.model.clippingNorm;
-    const [low, high] = edgesOf(binOf(norm)).map((edge) => x.getPixelForValue(edge));
+    const edges = [...edgesOf(binOf(norm)), this.model.clippingNorm].map((edge) => x.getPixelForValue(edge));
     const leftHalf = x.getPixelForValue(norm) < (x.left + x.right) / 2;
-    const place = leftHalf ? { x: high + 9, align: "left" } : { x: low - 9, align: "right" };
+    const place = leftHalf ? { x: Math.max(...edges) + 9, align: "left" } : { x: Math.min(...edges) - 9, align: "right" };
     this.label(chart, value, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
     shares.forEach((text, index) => {
       const y = chart.chartArea.top + 8 + LINE_HEIGHT * (index + 1);

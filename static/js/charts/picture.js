@@ -1,12 +1,14 @@
 /** A chart as a PNG that can stand alone: title, settings, where it comes from, on an opaque ground. */
 
+import { FONT } from "./base.js";
+
 const WIDTH = 960;
 const HEIGHT = 600;
 const HEADER = 86;
 const FOOTER = 26;
 const MARGIN = 24;
 const SCALE = 2; // pixels of the picture to one of the layout
-const FAMILY = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const FAMILY = FONT.family;
 
 /**
  * Return a promise of the picture as a Blob. `ChartClass` is drawn anew from `model`, larger than on the page and with a
@@ -67,7 +69,7 @@ function plotOf({ ChartClass, model, palette }) {
 
 function printed(options, palette) {
   const labels = {
-    color: palette.ink, usePointStyle: true, pointStyleWidth: 26, boxHeight: 7,
+    color: palette.ink, font: FONT, usePointStyle: true, pointStyleWidth: 26, boxHeight: 7,
     filter: ({ datasetIndex }, { datasets }) => datasets[datasetIndex].data.length > 0,
     generateLabels: (chart) => keyOf(chart),
   };

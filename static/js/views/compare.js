@@ -66,8 +66,8 @@ export class Compare {
       node.addEventListener("click", pressed);
       return node;
     };
-    const reference = button("pin-reference", "Tiles compare with this", () => this.actions.changePins((pins) => withReference(pins, number)));
-    const use = button("pin-use", "Use its settings", () => this.actions.apply({ title: `Settings of ${nameIn(this.state, number)}`, apply: run.parameters }));
+    const reference = button("pin-reference", "Compare tiles", () => this.actions.changePins((pins) => withReference(pins, number)));
+    const use = button("pin-use", "Load settings", () => this.actions.apply({ title: `Settings of ${nameIn(this.state, number)}`, apply: run.parameters }));
     const remove = button("pin-remove", "Unpin", () => this.unpin(number));
     const about = element("span", { class: "pin-about" });
     const node = element("li", { class: "pin", "data-number": number },

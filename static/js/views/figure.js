@@ -50,11 +50,19 @@ export class Figure {
     this.tools.prepend(node);
   }
 
-  /** Put the badge at the right of the key, where a long one leaves the heading its room. */
-  moveBadge() {
+  /** Put the badge at the right of the key, where a long one leaves the heading its room, and the pinned runs' names beside it. */
+  extendKey() {
     const row = element("div", { class: "key-row" });
+    this.pinKey = element("p", { class: "pin-key", hidden: true });
     this.key.replaceWith(row);
-    row.append(this.key, byId(`${this.name}-badge`));
+    row.append(this.key, this.pinKey, byId(`${this.name}-badge`));
+  }
+
+  /** Name the pinned runs whose thin lines the chart shows. */
+  namePins(pins) {
+    this.pinKey.hidden = !pins.length;
+    const names = pins.flatMap(({ number, name }) => [element("b", { "data-number": number }, String(number)), ` ${name}  `]);
+    this.pinKey.replaceChildren("Thin: ", ...names);
   }
 
   /** Show a model with its words: {title, description, badge, evidence, stale, caption, table}. */

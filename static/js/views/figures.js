@@ -38,7 +38,7 @@ export class Figures {
     this.by = "epoch";
     this.figures = Object.fromEntries(Object.entries(CHARTS).map(([name, parts]) => [name, this.build(name, parts, palette)]));
     this.figures.training.tools.prepend(element("button", { type: "button", class: "tool", id: "training-pin" }, "Pin"));
-    this.figures.training.moveBadge();
+    this.figures.training.extendKey();
     this.figures.training.addChoice(choiceRow({ name: "training-axis", legend: "Horizontal axis", choices: AXES, changed: (by) => this.redraw(() => { this.by = by; }) }));
     this.caption = element("p", { class: "caption" });
     this.figures.classes.key.after(this.caption);
@@ -111,7 +111,7 @@ export class Figures {
     byId("key-forecast").hidden = !forecast;
     byId("key-classes-baseline").hidden = !document.baseline;
     byId("key-band").hidden = !privacy.band.length;
-    for (const id of ["key-pins", "key-privacy-pins"]) byId(id).hidden = !pins.length;
+    this.figures.training.namePins(pins);
   }
 }
 
