@@ -1,7 +1,7 @@
 /** The page's address: settings that differ from the task's defaults, the mode, and the followed run's id. */
 
 import { faultOf } from "./scale.js";
-import { CHOICE_NAMES, defaultTask, MODES, SETTING_NAMES, taskSettings } from "./state.js";
+import { ACCOUNTANTS, CHOICE_NAMES, defaultTask, MODES, SETTING_NAMES, SWITCH_NAMES, taskSettings } from "./settings.js";
 
 /** Return the query string ("" or "?…") that restores these settings and run. */
 export function toQuery(catalog, settings, runId = null) {
@@ -37,7 +37,7 @@ export function fromQuery(catalog, settings, query) {
 }
 
 function readValue(catalog, name, text) {
-  if (name === "baseline") return { value: text === "true" };
+  if (SWITCH_NAMES.includes(name)) return { value: text === "true" };
   if (CHOICE_NAMES.includes(name)) {
     const known = namesOf(catalog, name).includes(text);
     return known ? { value: text } : { refused: true };
@@ -51,9 +51,11 @@ function readValue(catalog, name, text) {
 }
 
 function namesOf(catalog, name) {
-  return { optimizer: catalog.optimizers, sampling: catalog.samplings, engine: catalog.engines }[name].map(
-    (choice) => choice.name,
-  );
+  const choices = {
+    optimizer: catalog.optimizers, sampling: catalog.samplings, engine: catalog.engines, dataset: catalog.datasets,
+    model: catalog.models, accountant: ACCOUNTANTS,
+  };
+  return choices[name].map((choice) => choice.name);
 }
 
 function validRunId(id) {

@@ -1,10 +1,13 @@
 /** The one module that talks to the server. Failures are thrown as ServerProblem or ServerLost. */
 
-/** A refusal by the server, from its problem+json body: `status`, `title`, `detail`, `errors` [{field, message}]. */
+/**
+ * A refusal by the server, from its problem+json body: `status`, `title`, `detail`, `errors` [{field, message}], and
+ * `retryAfter`, the seconds after which it asks to be tried again, or null.
+ */
 export class ServerProblem extends Error {
-  constructor(status, { title = "", detail = "", errors = [] }) {
+  constructor(status, { title = "", detail = "", errors = [] }, retryAfter = null) {
     super(detail || title);
-    Object.assign(this, { status, title, detail: detail || title, errors });
+    Object.assign(this, { status, title, detail: detail || title, errors, retryAfter });
   }
 }
 
@@ -20,14 +23,19 @@ export const simulate = (body, { signal } = {}) => call("/api/train", { body, si
 /** Return what the server says about the privacy of a mechanism. */
 export const getPrivacy = (body, { signal } = {}) => call("/api/privacy", { body, signal });
 
-/** Return the run document of a training that has been accepted (it is usually still queued). */
-export const startRun = (body) => call("/api/train", { body, headers: { Prefer: "respond-async" } });
+/** Return the run document of a training that has been accepted; the same `key` again gets the same run, not another. */
+export const startRun = (body, key) => call("/api/train", { body, headers: { Prefer: "respond-async", "Idempotency-Key": key } });
 
-/** Return the run document as it stands. */
-export const getRun = (id) => call(`/api/runs/${encodeURIComponent(id)}`);
+/** Return the run document as it stands; with `after` also the events behind that one and `last_event_id`. */
+export const getRun = (id, { after } = {}) => call(`${runPath(id)}${after === undefined ? "" : `?after=${after}`}`);
+
+/** Return the path of a run's events behind the event `after`. */
+export const eventsPath = (id, after) => `${runPath(id)}/events${after ? `?after=${after}` : ""}`;
 
 /** Ask a run to stop; return its document as it stands. */
-export const cancelRun = (id) => call(`/api/runs/${encodeURIComponent(id)}/cancel`, { body: {} });
+export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
+
+const runPath = (id) => `/api/runs/${encodeURIComponent(id)}`;
 
 async function call(path, { body, headers = {}, signal } = {}) {
   const response = await send(path, {
@@ -37,8 +45,12 @@ async function call(path, { body, headers = {}, signal } = {}) {
     signal,
   });
   const answer = await readJson(response);
-  if (!response.ok) throw new ServerProblem(response.status, answer);
+  if (!response.ok) throw new ServerProblem(response.status, answer, secondsOf(response.headers.get("Retry-After")));
   return answer;
+}
+
+function secondsOf(header) {
+  return /^\d+$/.test(header ?? "") ? Number(header) : null;
 }
 
 async function send(path, options) {

@@ -13,6 +13,7 @@ import {
 } from "./state.js";
 import { recalledPins, rememberPins } from "./pin_store.js";
 import { connectTightCurve } from "./planned_curve.js";
+import { openStream } from "./stream.js";
 import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
@@ -27,6 +28,7 @@ const RETRY_MILLISECONDS = 3000;
 const ADDRESS_MILLISECONDS = 250;
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const nextFrame = (callback) => requestAnimationFrame(callback);
+const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
 /** Load the catalog, build the page from it and show the first simulation. */
 async function start() {
@@ -34,7 +36,7 @@ async function start() {
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
   const store = createStore({ ...initialState(catalog), settings, notice, pins: recalledPins(() => sessionStorage) ?? [] });
-  const follower = createFollower({ api, store, wait });
+  const follower = createFollower({ api, store, wait, openStream, newKey });
   const actions = createActions(store, follower);
   const figures = new Figures(catalog, actions);
   const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), figures, new Advice(actions), new Compare(catalog, actions)];
