@@ -16,6 +16,20 @@ CHARTS = ("training", "privacy", "clipping", "classes")
 PHONE = {"width": 390, "height": 844}
 
 
+def open_simulation(open_page: OpenPage, query: str = "", **context: Any) -> Page:
+    """Open the playground on the simulation of its default settings, nothing pinned.
+
+    The meter's mark is another than the default, so that no measured run is shown that is shipped for the
+    defaults.
+    """
+    page = open_page(f"/?privacy_budget=4{query}", **context)
+    wait_for_result(page)
+    while page.locator("[id^=pin-remove]").count():
+        page.locator("[id^=pin-remove]").first.click()
+    settle(page)
+    return page
+
+
 def wait_for_result(page: Page) -> None:
     expect(page.locator("#badge")).to_have_text("SIMULATED")
     expect(page.locator("#tile-accuracy")).to_contain_text("%")

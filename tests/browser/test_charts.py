@@ -18,9 +18,9 @@ from tests.browser.chart_page import (
     OpenPage,
     alter_simulations,
     chart,
+    open_simulation,
     record_texts,
     settle,
-    wait_for_result,
     wait_until,
 )
 
@@ -41,10 +41,8 @@ LOOK = """(() => {
 })()"""
 
 
-def opened(open_page: OpenPage, path: str = "/", **context: Any) -> Page:
-    page = open_page(path, **{"color_scheme": "light", **context})
-    wait_for_result(page)
-    return page
+def opened(open_page: OpenPage, query: str = "", **context: Any) -> Page:
+    return open_simulation(open_page, query, **{"color_scheme": "light", **context})
 
 
 def choose(page: Page, choice: str) -> None:
@@ -86,7 +84,7 @@ def test_the_guessing_line_stands_at_ten_per_cent(open_page: OpenPage) -> None:
 @pytest.mark.parametrize(
     ("name", "scale", "expected"),
     [
-        ("privacy", "y", {"min": 0, "max": 4}),
+        ("privacy", "y", {"min": 0, "max": 5}),
         ("clipping", "x", {"type": "logarithmic", "min": 0.0001, "max": 1000}),
         ("clipping", "y", {"min": 0, "max": 25}),
         ("classes", "y", {"min": 0, "max": 100, "step": 20}),
@@ -299,7 +297,7 @@ def test_the_gradient_chart_shows_the_clipped_share_and_signal_against_noise(ope
 def test_classes_stand_by_their_gap_to_the_baseline_and_the_caption_names_the_ends(
     open_page: OpenPage,
 ) -> None:
-    page = opened(open_page, "/?baseline=true")
+    page = opened(open_page, "&baseline=true")
     own, other = chart(page, "classes", "chart.data.datasets.map(({ data }) => data)")
     gaps = [with_privacy - without for with_privacy, without in zip(other, own, strict=True)]
     assert gaps == sorted(gaps, reverse=True)
@@ -434,7 +432,7 @@ def test_the_charts_draw_at_most_once_a_frame(open_page: OpenPage) -> None:
 
 def test_pictures_of_the_charts(open_page: OpenPage, screenshots: Path | None) -> None:
     """The figures load in greyscale too; kept as pictures where SCREENSHOTS names a folder."""
-    page = opened(open_page, "/?baseline=true")
+    page = opened(open_page, "&baseline=true")
     page.locator("#training-pin").click()
     page.locator("#optimal").click()
     settle(page)

@@ -10,6 +10,7 @@ import { GUESSING, ownLines, OWN_LINES, pinnedLines, tooltips } from "./training
 export const MOST_LOSS = 3; // nats; a loss above is flagged at the edge with its number
 const LABEL_OFFSET = 14; // pixels between a line's end and its number
 const LABEL_WIDTH = 64; // pixels that a number at a line's end takes
+const CHARACTER = 7; // pixels, about
 const PIN_WIDTH = 14;
 const GUESS_WIDTH = 96;
 const MOST_MARKS = 20; // more points than this would run into each other
@@ -107,10 +108,11 @@ export class TrainingChart extends BaseChart {
     const x = chart.scales.x.getPixelForValue(lastAccuracy.x);
     const accuracyAt = chart.scales.accuracy.getPixelForValue(lastAccuracy.y);
     const lossAt = chart.scales.loss.getPixelForValue(Math.min(lastLoss.y, MOST_LOSS));
-    const taken = { lines: lines.map((line) => spanBetween(line, x - LABEL_WIDTH, x)), texts: [...texts] };
+    const taken = [...texts];
     const write = (text, colour, heights) => {
-      const y = clearHeight(heights, taken, chart.chartArea);
-      taken.texts.push(textSpan(y));
+      const crossed = lines.map((line) => spanBetween(line, x - CHARACTER * text.length, x));
+      const y = clearHeight(heights, { lines: crossed, texts: taken }, chart.chartArea);
+      taken.push(textSpan(y));
       this.label(chart, text, { x, y, colour });
     };
     const side = accuracyAt <= lossAt ? -1 : 1;
@@ -118,7 +120,7 @@ export class TrainingChart extends BaseChart {
     write(lossText(lastLoss.y), this.palette.loss, beside(lossAt, -side));
     const baseline = baselineAccuracy.findLast(({ end }) => end);
     if (baseline && baseline.x >= lastAccuracy.x) {
-      write(`${baseline.y.toFixed(1)} %`, this.palette.muted, beside(chart.scales.accuracy.getPixelForValue(baseline.y), -1));
+      write(`without privacy ${baseline.y.toFixed(1)} %`, this.palette.muted, beside(chart.scales.accuracy.getPixelForValue(baseline.y), -1));
     }
     this.flagLosses(chart, loss, x);
   }
