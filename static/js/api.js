@@ -17,6 +17,9 @@ export class ServerLost extends Error {}
 /** Return the parameter table, tasks, presets and what this server can do. */
 export const getCatalog = () => call("/api/parameters");
 
+/** Return {provenance, runs} that were measured when the page was made: a file that is shipped with this script. */
+export const getShippedRuns = () => call(new URL("../data/measured_runs.json", import.meta.url));
+
 /** Return the simulated run document of a request body; `signal` drops the answer when it is aborted. */
 export const simulate = (body, { signal } = {}) => call("/api/train", { body, signal });
 

@@ -1,10 +1,9 @@
 /** What a chart shows as CSV (RFC 4180), in full precision; each row with its run's evidence, id and parameters. Pure. */
 
+import { csvText } from "./export/csv.js";
 import { normSeries } from "./gradient_series.js";
 import { edgesOf } from "./histogram.js";
 import { plannedPldOf } from "./tight_curve.js";
-
-const FORMULA = /^[=+\-@\t\r]/; // spreadsheets run text that begins so
 
 /**
  * Return the CSV of one chart: `name` "training", "privacy", "clipping" or "classes". `runs` are [{label, run}], the shown one first;
@@ -14,8 +13,7 @@ export function csvOf(name, runs, { view = "norms", epoch = null, tight = null }
   const rowsOf = { training: trainingRows, privacy: (run) => privacyRows(run, tight), classes: classRows, clipping: (run) => gradientRows(run, { view, epoch }) }[name];
   const shown = name === "training" || name === "privacy" ? runs : runs.slice(0, 1);
   const rows = shown.flatMap(({ label, run }) => rowsOf(run).map((row) => ({ run: label, ...row, ...provenance(run) })));
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map(lineOf).join("");
+  return csvText(rows);
 }
 
 function trainingRows({ epochs, iterations, baseline }) {
@@ -63,13 +61,4 @@ function gradientRows(document, { view, epoch }) {
 function provenance({ id, evidence, parameters }) {
   const named = Object.entries(parameters).map(([name, value]) => [`parameter_${name}`, value]);
   return { evidence, run_id: id ?? null, ...Object.fromEntries(named) };
-}
-
-const lineOf = (cells) => `${cells.map(cellOf).join(",")}\r\n`;
-
-function cellOf(value) {
-  if (value === null || value === undefined) return "";
-  if (typeof value !== "string") return String(value);
-  const safe = FORMULA.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

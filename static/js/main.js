@@ -1,12 +1,14 @@
 /** The playground's entry: one state, the views that show it, and the calls that change it. */
 
-import { fromQuery, toQuery } from "./address.js";
+import { addressOf, fromQuery } from "./address.js";
 import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
 import { forecast, privacyOf } from "./forecast.js";
 import { createLatest } from "./latest.js";
 import { lessonOf } from "./lesson.js";
+import { settled } from "./noise_lock.js";
+import { leftOpening, withOpening } from "./opening.js";
 import {
   createStore, initialState, isOf, isTraining, shownDocument, undone, withApplied, withFailure, withFault,
   withPrivacy, withSetting, withSimulation,
@@ -18,6 +20,7 @@ import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
+import { Exchange } from "./views/exchange.js";
 import { Figures } from "./views/figures.js";
 import { StatusStrip } from "./views/status.js";
 
@@ -32,14 +35,16 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (par
 
 /** Load the catalog, build the page from it and show the first simulation. */
 async function start() {
-  const catalog = await api.getCatalog();
+  const [catalog, shipped] = await Promise.all([api.getCatalog(), shippedRuns()]);
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
-  const store = createStore({ ...initialState(catalog), settings, notice, pins: recalledPins(() => sessionStorage) ?? [] });
+  const pins = recalledPins(() => sessionStorage);
+  const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [] });
+  const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
   const follower = createFollower({ api, store, wait, openStream, newKey });
   const actions = createActions(store, follower);
   const figures = new Figures(catalog, actions);
-  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), figures, new Advice(actions), new Compare(catalog, actions)];
+  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), figures, new Advice(actions), new Compare(catalog, actions), new Exchange(catalog)];
   bindTheme(() => figures.recolour());
   render(views, catalog, store.get());
   store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
@@ -50,8 +55,13 @@ async function start() {
   if (runId) follower.attach(runId);
 }
 
+/** Return the runs that the page opens with, or null where the address asks for something else or they cannot be had. */
+function shippedRuns() {
+  return location.search ? null : api.getShippedRuns().catch(() => null);
+}
+
 function createActions(store, follower) {
-  const act = (change) => store.update((state) => ({ ...change(state), notice: null }));
+  const act = (change) => store.update((state) => leftOpening({ ...change(state), notice: null }, state));
   return {
     change: (name, value) => act((state) => withSetting(state, name, value)),
     refuse: (name, fault) => act((state) => withFault(state, name, fault)),
@@ -68,6 +78,7 @@ function createActions(store, follower) {
 /** Train for real, or replay the simulated curve as a training would draw it. */
 function runOnce(store, follower) {
   if (store.get().settings.mode === "real") return follower.start().then((taken) => taken || focusOnFault(store.get()));
+  store.update((state) => ({ ...state, opening: null }));
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? null : replay(store);
 }
 
@@ -150,7 +161,7 @@ function withLesson(state) {
 
 function render(views, catalog, state) {
   for (const view of views) view.update(state);
-  rememberAddress(`${location.pathname}${toQuery(catalog, state.settings, state.run?.id)}`);
+  rememberAddress(`${location.pathname}${addressOf(catalog, state)}`);
   document.title = isTraining(state) && state.run ? `${state.run.epochs.length}/${state.run.parameters.epochs} epochs · ${TITLE}` : TITLE;
   announce(state);
 }

@@ -7,6 +7,7 @@
  *   applied      null, or the last change made by a button: {label, before, after, metricsBefore, result, reason}
  *   simulation   the newest forecast: a simulated run document (or, without a fit, a planned one), or null;
  *                its `privacyIsWhole` once the slower accountant has answered too
+ *   opening      the measured run that the page opens with (opening.js), until a setting changes or a run is asked for
  *   run          the measured run document that the page follows, or null
  *   runSettings  the settings that `run` was started with
  *   revealed     how much of a simulated curve is drawn while it replays, 0..1 (1: all of it)
@@ -36,7 +37,7 @@ const KEPT_OVER_TASKS = ["mode", "seed", "accountant", "privacy_budget", "target
 export function initialState(catalog, { mode = "simulation" } = {}) {
   const settings = { ...taskSettings(catalog, defaultTask(catalog)), mode };
   return {
-    catalog, settings, applied: null, simulation: null, run: null, runSettings: null, revealed: 1,
+    catalog, settings, applied: null, simulation: null, opening: null, run: null, runSettings: null, revealed: 1,
     sending: false, lost: false, faults: {}, problem: null, notice: null, pins: [], tight: null,
   };
 }
@@ -134,9 +135,9 @@ export function withFailure(state, { detail, errors = [] }) {
   return { ...state, sending: false, lost: false, faults: { ...state.faults, ...faults }, problem };
 }
 
-/** Return the document that the page shows: the measured run in real mode if there is one, else the simulation. */
+/** Return the document that the page shows: the measured run in real mode if there is one, else the opening or the simulation. */
 export function shownDocument(state) {
-  return state.settings.mode === "real" && state.run ? state.run : state.simulation;
+  return state.settings.mode === "real" && state.run ? state.run : state.opening ?? state.simulation;
 }
 
 /** Return whether the shown run was measured with other settings than the controls show. */

@@ -68,10 +68,13 @@ class Watched:
 
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a path in a fresh context; every trouble on the way fails the test."""
+    """Return a function that opens a path in a fresh context; every trouble on the way fails the test.
+
+    Without a path it opens the simulation of the default settings; "/" opens with the shipped, measured runs.
+    """
     opened: list[tuple[Any, Watched]] = []
 
-    def open_(path: str = "/", **context: Any) -> Page:
+    def open_(path: str = "/?mode=simulation", **context: Any) -> Page:
         fresh = browser.new_context(**{"viewport": DESKTOP, **context})
         page = fresh.new_page()
         opened.append((fresh, Watched(page, address)))

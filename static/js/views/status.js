@@ -96,7 +96,8 @@ function againstBudget(epsilon, budget) {
   return epsilon > budget ? `over the budget of ${full} by ${format.epsilon(epsilon - budget)}` : `budget ${full}`;
 }
 
-function restingText({ settings, run, simulation }) {
+function restingText({ settings, run, simulation, opening }) {
+  if (opening && !run) return "Measured before and shipped with the page.";
   if (!run && simulation?.evidence === "planned") return "ε is exact; train for real to see the rest.";
   if (!simulation && !run) return "Loading…";
   if (settings.mode === "simulation") return "Instant; touches no data.";
