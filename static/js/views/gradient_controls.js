@@ -24,7 +24,7 @@ export class GradientControls {
   buildScrubber() {
     this.range = element("input", { type: "range", id: "gradient-epoch", min: 0, max: 0, step: 1, value: 0, "aria-label": "Epoch of the gradient norms" });
     this.output = element("output", { for: "gradient-epoch" });
-    this.scrubber = element("div", { class: "scrubber" }, this.range, this.output);
+    this.scrubber = element("div", { class: "scrubber", hidden: true }, this.range, this.output);
     this.figure.box.append(this.scrubber);
     this.range.addEventListener("input", () => {
       const index = Number(this.range.value);
@@ -72,8 +72,8 @@ export class GradientControls {
 export function addGradientKeys() {
   const key = byId("clipping-figure").querySelector(".key");
   key.append(
-    element("li", { class: "key-clipped", "data-view": "clipped" }, "share of gradients longer than C"),
-    element("li", { class: "key-signal", "data-view": "signal" }, "signal: mean clipped gradient"),
-    element("li", { class: "key-noise", "data-view": "signal" }, "noise on it"),
+    element("li", { class: "key-clipped", "data-view": "clipped", hidden: true }, "share of gradients longer than C"),
+    element("li", { class: "key-signal", "data-view": "signal", hidden: true }, "signal: mean clipped gradient"),
+    element("li", { class: "key-noise", "data-view": "signal", hidden: true }, "noise on it"),
   );
 }
