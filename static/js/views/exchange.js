@@ -32,13 +32,13 @@ export class Exchange {
   async share() {
     const { run, opening, settings } = this.state;
     const link = linkOf(location, addressOf(this.catalog, this.state));
-    const isCopied = await copied(navigator.clipboard, link);
     byId("share-box").hidden = false;
     byId("share-link").value = link;
-    const shared = { run: settings.mode === "real" ? run : null, opening };
-    setText(byId("share-said"), `${isCopied ? "Link copied." : "Copy this link."} ${restoresSentence(shared)}`);
     byId("share-link").focus();
     byId("share-link").select();
+    const isCopied = await copied(navigator.clipboard, link);
+    const restores = restoresSentence({ run: settings.mode === "real" ? run : null, opening });
+    setText(byId("share-said"), `${isCopied ? "Link copied." : "Copy this link."} ${restores}`);
   }
 
   close() {
