@@ -1,4 +1,4 @@
-/** Selects, the mode radio, the seed box and the baseline check box. */
+/** Selects, the seed box and check boxes. */
 
 import { element, setText } from "../dom.js";
 import { faultOf } from "../scale.js";
@@ -17,7 +17,9 @@ export class Choice {
     this.select.addEventListener("change", () => change(this.select.value));
   }
 
-  update({ value, fault }) {
+  /** Show `value`; `impossible(name)` says whether an option does not fit the other settings. */
+  update({ value, fault, impossible }) {
+    if (impossible) for (const option of this.select.options) option.disabled = impossible(option.value);
     if (this.select.value !== value) this.select.value = value;
     setText(this.remark, this.remarks.get(value) ?? "");
     this.remark.hidden = !this.remarks.get(value);
@@ -65,12 +67,11 @@ export class SeedBox {
   }
 }
 
-/** The check box that asks for a run without privacy beside the private one. */
-export class BaselineBox {
-  constructor({ change }) {
-    this.box = element("input", { type: "checkbox", id: "baseline", name: "baseline" });
-    this.node = element("div", { class: "control check" }, this.box,
-      element("label", { for: "baseline" }, "Compare with training without privacy"));
+/** A check box with its label. */
+export class Switch {
+  constructor({ name, label, change }) {
+    this.box = element("input", { type: "checkbox", id: name, name });
+    this.node = element("div", { class: "control check" }, this.box, element("label", { for: name }, label));
     this.box.addEventListener("change", () => change(this.box.checked));
   }
 

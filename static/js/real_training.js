@@ -1,0 +1,43 @@
+/** Whether real training is possible with some settings, and about how long it takes. Pure. */
+
+const SHORT_NAMES = { mnist: "MNIST", fashion_mnist: "Fashion-MNIST", digits: "Digits", xor: "XOR" };
+
+/** Return a dataset's name as it fits on a button. */
+export const shortName = (dataset) => SHORT_NAMES[dataset] ?? dataset;
+
+/**
+ * Return null where a real training can start, else {reason, instead}: a sentence, and the task that works everywhere,
+ * or null where no task does.
+ */
+export function obstacleOf({ real, datasets, engines, fallback_task: fallback }, { dataset, engine, task }) {
+  if (!real.available) return { reason: `Real training is not possible here: ${sentence(real.reason)}`, instead: null };
+  const { available, cure } = datasets.find(({ name }) => name === dataset);
+  if (available === false) {
+    return { reason: `${shortName(dataset)} is not on this server. ${sentence(cure ?? "")}`, instead: fallback === task ? null : fallback };
+  }
+  const chosen = engines.find(({ name }) => name === engine);
+  return chosen?.available === false ? { reason: `The chosen engine is not installed: ${sentence(chosen.reason)}`, instead: null } : null;
+}
+
+/** Return about how many seconds a training takes on this server, by what it has measured; null where it has not. */
+export function expectedSeconds({ timing }, { train_size: examples, epochs, model, baseline }) {
+  if (!timing?.examples_per_second) return null;
+  const cost = timing.model_cost?.[model] ?? 1;
+  const passes = epochs * (baseline ? 2 : 1);
+  return (timing.overhead_seconds ?? 0) + (passes * examples * cost) / timing.examples_per_second;
+}
+
+/** Return the seconds that a run has still to go, or null: the server's figure, else from the epochs that have ended. */
+export function secondsLeft({ epochs, progress }) {
+  if (typeof progress?.eta_seconds === "number") return progress.eta_seconds;
+  const times = epochs.map(({ seconds }) => seconds).filter((seconds) => typeof seconds === "number");
+  if (!times.length || !progress?.steps_total) return null;
+  const epoch = times.reduce((sum, seconds) => sum + seconds, 0) / times.length;
+  const steps = epochs.at(-1).iteration / epochs.length;
+  return (epoch * (progress.steps_total - progress.steps)) / steps;
+}
+
+function sentence(text) {
+  const words = text.charAt(0).toUpperCase() + text.slice(1);
+  return words === "" || words.endsWith(".") ? words : `${words}.`;
+}
