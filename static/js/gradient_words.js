@@ -45,5 +45,5 @@ export function classesCaption(document, { labels, gaps }) {
   if (!found) return "";
   const { worst, best } = found;
   const ends = `Worst ${worst.label}: ${format.percent(worst.accuracy, 0)} · best ${best.label}: ${format.percent(best.accuracy, 0)}`;
-  return gaps.length ? `${ends} · widest gap ${labels[0]}: ${gaps[0].toFixed(0)} points` : ends;
+  return gaps.length ? `${ends} · widest gap ${labels[0]}: ${gaps[0].toFixed(1)} points` : ends;
 }

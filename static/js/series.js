@@ -138,11 +138,12 @@ function earlyPoints({ parameters, privacy }) {
   return steps.map((step) => ({ x: step / all, y: guaranteedEpsilon(mechanism, step) }));
 }
 
-function spentPoints({ epochs, epsilon_spent: epsilonSpent, progress, parameters }) {
+function spentPoints({ epochs, epsilon_spent: epsilonSpent, progress, parameters, privacy }) {
   const ends = epochs.map(({ epoch, epsilon }) => ({ x: epoch, y: epsilon }));
   const now = progress ? (progress.steps / progress.steps_total) * parameters.epochs : 0;
+  const early = earlyPoints({ parameters, privacy }).filter(({ x }) => x < Math.max(now, ends.at(-1)?.x ?? 0));
   const beyond = epsilonSpent !== null && now > (ends.at(-1)?.x ?? 0);
-  return beyond ? [...ends, { x: now, y: epsilonSpent }] : ends;
+  return [...early, ...ends, ...(beyond ? [{ x: now, y: epsilonSpent }] : [])];
 }
 
 function fromZero(points) {

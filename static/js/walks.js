@@ -22,12 +22,14 @@ export function trainingWalk({ series: { accuracy } }) {
 export function budgetWalk({ planned, spent, band }) {
   const [points, datasetIndex, verb] = spent.length ? [spent, 1, "spent"] : [planned, 0, "planned"];
   return points.flatMap(({ x, y }, index) => {
-    if (x === 0) return [];
+    if (x === 0 || (!Number.isInteger(x) && index < points.length - 1)) return []; // whole epochs, and how far it is now
     const tight = band.find((point) => point.x === x);
     const bound = tight ? `; tightest known bound about ${format.epsilon(tight.y)}` : "";
-    return [{ text: `After ${format.value(x)} epochs: ε ${format.epsilon(y)} ${verb}${bound}.`, elements: [{ datasetIndex, index }] }];
+    return [{ text: `After ${epochsText(x)}: ε ${format.epsilon(y)} ${verb}${bound}.`, elements: [{ datasetIndex, index }] }];
   });
 }
+
+const epochsText = (epochs) => (epochs === 1 ? "1 epoch" : `${format.value(epochs)} epochs`);
 
 /** Return the walk over the bins that hold anything, before or after clipping. */
 export function normsWalk({ before, after }) {

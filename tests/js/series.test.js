@@ -55,7 +55,18 @@ test("a measured run has spent up to its last step, also in the middle of an epo
     evidence: "measured", state: "running", epochs: exampleDocument().epochs.slice(0, 1), epsilon_spent: 1.4,
     progress: { phase: "training", steps: 15, steps_total: 30 },
   });
-  assert.deepEqual(series.budgetSeries(document).spent, [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 1.5, y: 1.4 }]);
+  const { spent } = series.budgetSeries(document);
+  assert.deepEqual(spent.filter(({ x }) => x === 0 || x >= 1), [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 1.5, y: 1.4 }]);
+});
+
+test("a run in its first epoch has spent no further than its steps", () => {
+  const document = exampleDocument({
+    evidence: "measured", state: "running", epochs: [], epsilon_spent: 0.7, progress: { phase: "training", steps: 5, steps_total: 30 },
+  });
+  const { spent } = series.budgetSeries(document);
+  assert.deepEqual(spent.at(-1), { x: 0.5, y: 0.7 });
+  assert.ok(spent.every(({ x }) => x <= 0.5));
+  assert.deepEqual(series.budgetSeries({ ...document, epsilon_spent: 0, progress: { ...document.progress, steps: 0 } }).spent, []);
 });
 
 test("without noise there is no ε curve instead of a false one", () => {

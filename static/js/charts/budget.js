@@ -18,7 +18,7 @@ export class BudgetChart extends BaseChart {
   config(palette) {
     const { plugins, ...options } = commonOptions(palette);
     const callbacks = {
-      title: ([item]) => `After ${format.value(item.parsed.x)} epochs`,
+      title: ([item]) => (item ? `After ${format.value(item.parsed.x)} epoch${item.parsed.x === 1 ? "" : "s"}` : ""),
       label: ({ dataset, parsed }) => `${dataset.label} ε ${format.epsilon(parsed.y)}`,
       footer: () => this.model.provenance,
     };
@@ -126,13 +126,18 @@ function datasets(palette) {
   const line = { data: [], parsing: false, clip: POINT_ROOM, borderColor: palette.epsilon, fill: false };
   return [
     { ...line, label: "planned", borderWidth: 2, borderDash: [2, 4], pointRadius: 0 },
-    { ...line, label: "spent", borderWidth: 3, pointRadius: 2, backgroundColor: palette.epsilon },
+    { ...line, label: "spent", borderWidth: 3, pointRadius: wholeEpochs, backgroundColor: palette.epsilon },
     { ...line, label: "target", borderColor: palette.neutral, borderWidth: 1.5, borderDash: [8, 4], pointRadius: 0 },
     {
       ...line, label: "tightest known bound (PLD)", borderWidth: 1, pointRadius: 0,
       backgroundColor: faded(palette.epsilon, 0.13), fill: { target: PLANNED },
     },
   ];
+}
+
+/** Points mark the ends of epochs; those within the first one only shape the line. */
+function wholeEpochs({ raw }) {
+  return raw?.x > 0 && Number.isInteger(raw.x) ? 2 : 0;
 }
 
 function pinnedLines(palette, pins) {
