@@ -128,26 +128,36 @@ def quadrature_rdp(q: float, sigma: float, orders: Array) -> Array:
     log_w = np.logaddexp(math.log1p(-q), math.log(q) + exponent)
     near_one = np.abs(log_w) < 0.5
     log_w[near_one] = np.log1p(q * np.expm1(exponent[near_one]))
-    log_excess = np.stack([_log_bernoulli_excess(log_w, order) for order in orders])  # (orders, points)
-    peak = log_excess + log_density
+    peak = _log_bernoulli_excess(log_w, orders[:, None]) + log_density  # (orders, points)
     top = peak.max(axis=1, keepdims=True)
     log_sum = top[:, 0] + np.log(np.exp(peak - top).sum(axis=1)) + math.log(spacing)
     return np.asarray(np.logaddexp(0.0, log_sum) / (orders - 1))
 
 
-def _log_bernoulli_excess(log_w: Array, order: float) -> Array:
-    """Return log(w^a - 1 - a(w - 1)) for a > 1, -inf where w = 1."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        direct = np.log(np.expm1(order * log_w) - order * np.expm1(log_w))
+def _log_bernoulli_excess(log_w: Array, orders: Array) -> Array:
+    """Return log(w^a - 1 - a(w - 1)) for a > 1, shape (orders, points); -inf where w = 1.
+
+    Args:
+        log_w: log w at the points, shape (points,).
+        orders: the orders a, shape (orders, 1).
+    """
+    found = np.empty((len(orders), len(log_w)))
+    near, large = np.abs(log_w) < 1e-4, log_w > 1
+    middle = ~(near | large)
+    with np.errstate(divide="ignore"):
         # w = e^s near 1: the first two terms of the series, free of cancellation.
-        series = np.log(order * log_w**2 / 2) + np.log(
-            order - 1 + (order**2 - 1) * log_w / 3 + (order**3 - 1) * log_w**2 / 12
+        s = log_w[near]
+        found[:, near] = np.log(orders * s**2 / 2) + np.log(
+            orders - 1 + (orders**2 - 1) * s / 3 + (orders**3 - 1) * s**2 / 12
         )
-        # w large: w^a (1 - a w^(1-a) + (a-1) w^-a), where w^a alone would overflow.
-        large = order * log_w + np.log1p(
-            (order - 1) * np.exp(-order * log_w) - order * np.exp((1 - order) * log_w)
-        )
-    return np.where(np.abs(log_w) < 1e-4, series, np.where(log_w > 1, large, direct))
+    s = log_w[middle]
+    found[:, middle] = np.log(np.expm1(orders * s) - orders * np.expm1(s))
+    # w large: w^a (1 - a w^(1-a) + (a-1) w^-a), where w^a alone would overflow.
+    s = log_w[large]
+    found[:, large] = orders * s + np.log1p(
+        (orders - 1) * np.exp(-orders * s) - orders * np.exp((1 - orders) * s)
+    )
+    return found
 
 
 def _interpolated_rdp(integer_values: Array) -> Array:
