@@ -1,5 +1,8 @@
 /** Whether real training is possible with some settings, and about how long it takes. Pure. */
 
+import { stepsAfter } from "./privacy/mechanism.js";
+
+const BASELINE_SHARE = 0.6; // of a step with privacy, for one without
 const SHORT_NAMES = { mnist: "MNIST", fashion_mnist: "Fashion-MNIST", digits: "Digits", xor: "XOR" };
 
 /** Return a dataset's name as it fits on a button. */
@@ -19,13 +22,22 @@ export function obstacleOf({ real, datasets, engines, fallback_task: fallback },
   return chosen?.available === false ? { reason: `The chosen engine is not installed: ${sentence(chosen.reason)}`, instead: null } : null;
 }
 
-/** Return about how many seconds a training takes on this server, by what it has measured; null where it has not. */
-export function expectedSeconds({ timing }, { train_size: examples, epochs, model, baseline }) {
-  if (!timing?.examples_per_second) return null;
-  const cost = timing.model_cost?.[model] ?? 1;
-  const passes = epochs * (baseline ? 2 : 1);
-  return (timing.overhead_seconds ?? 0) + (passes * examples * cost) / timing.examples_per_second;
+/**
+ * Return about how many seconds a training takes on this server (docs/http_api.md, "Cost"), or null where that is not
+ * known: its work in units, over the units a second that the server has measured.
+ */
+export function expectedSeconds({ timing, datasets }, settings) {
+  const cost = timing?.model_cost?.[settings.model]?.[settings.dataset];
+  if (!timing?.examples_per_second || !cost || settings.engine !== "fast") return null;
+  const { train_size: examples, batch_size: batchSize, epochs, baseline } = settings;
+  const training = stepsAfter({ examples, batchSize, epochs }) * (batchSize * cost.example + cost.step);
+  const testExamples = datasets.find(({ name }) => name === settings.dataset).test_examples;
+  const testing = epochs * measurementsPerEpoch(epochs) * testExamples * cost.test;
+  const work = training + testing + (baseline ? BASELINE_SHARE * training + testing : 0);
+  return timing.overhead_seconds + work / timing.examples_per_second;
 }
+
+const measurementsPerEpoch = (epochs) => Math.max(1, Math.min(3, Math.floor(60 / epochs)));
 
 /** Return the seconds that a run has still to go, or null: the server's figure, else from the epochs that have ended. */
 export function secondsLeft({ epochs, progress }) {
