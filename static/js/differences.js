@@ -41,7 +41,7 @@ export function differencesTable(document, pins) {
   const runs = [document, ...pins.map(({ run }) => run)];
   return {
     caption: "Settings that differ, and results; in brackets the difference to the shown run",
-    columns: ["", "Shown", ...pins.map(({ number, name }) => `${number} ${name}`)],
+    columns: ["Setting or result", "Shown", ...pins.map(({ number, name }) => `${number} ${name}`)],
     rows: [["Evidence", ...runs.map(evidenceOf)], ...settingRows(runs), ...resultRows(runs)],
   };
 }

@@ -25,9 +25,9 @@ def test_a_pinned_result_stays_as_thin_lines_in_both_charts(open_page: OpenPage)
     expect(page.locator("#tile-accuracy")).to_contain_text("95")
     settle(page)
     lines = chart(page, "training", DATASETS)
-    assert lines[6] == ["1 Balanced, accuracy", 1.5, True]
-    assert lines[7] == ["1 Balanced, loss", 1, True]
-    assert chart(page, "privacy", DATASETS)[4] == ["1 Balanced", 1.5, True]
+    assert lines[6] == ["1 Balanced (simulated), accuracy", 1.5, True]
+    assert lines[7] == ["1 Balanced (simulated), loss", 1, True]
+    assert chart(page, "privacy", DATASETS)[4] == ["1 Balanced (simulated)", 1.5, True]
     pinned, own = chart(page, "training", "[6, 0].map((index) => chart.data.datasets[index].data.at(-1).y)")
     assert pinned == pytest.approx(82.4, abs=0.1)
     assert own > pinned
@@ -70,7 +70,7 @@ def test_names_can_be_changed_and_pins_survive_a_reload(open_page: OpenPage) -> 
     page.reload()
     wait_for_result(page)
     expect(page.locator("#pin-name-1")).to_have_value("Before <b>lunch</b>")
-    assert chart(page, "training", "chart.data.datasets[6].label") == "1 Before <b>lunch</b>, accuracy"
+    assert chart(page, "training", "chart.data.datasets[6].label") == "1 Before <b>lunch</b> (simulated), accuracy"
     page.locator("#pin-remove-1").click()
     page.reload()
     wait_for_result(page)

@@ -92,14 +92,14 @@ def frames_a_second(page: Page) -> float:
 
 def longest_own_task(events: list[dict[str, Any]]) -> float:
     """Return the milliseconds of the longest task in which a script of the page ran."""
-    tasks = [event for event in events if event["name"].endswith("RunTask") and event.get("dur", 0) > 0]
+    tasks = [event for event in events if event["name"].endswith("RunTask") and "tdur" in event]
     ours = [
         event
         for event in events
         if event["name"] in ("FunctionCall", "FireAnimationFrame") and is_ours(event)
     ]
     lengths = [
-        task["dur"] / 1000
+        task["tdur"] / 1000
         for task in tasks
         if any(task["tid"] == own["tid"] and 0 <= own["ts"] - task["ts"] <= task["dur"] for own in ours)
     ]

@@ -36,7 +36,7 @@ test("the table lists the settings that differ and only those, and every result"
   const shown = result({ accuracy: 0.821, epsilon: 2.73 });
   const pins = withPin([], result({ accuracy: 0.953, epsilon: 1.28, evidence: "measured", id: "r", epsilon_spent: 1.28, parameters: { noise_multiplier: 1.1, optimizer: "momentum" } }), { name: "Optimal" });
   const { columns, rows } = differencesTable(shown, pins);
-  assert.deepEqual(columns, ["", "Shown", "1 Optimal"]);
+  assert.deepEqual(columns, ["Setting or result", "Shown", "1 Optimal"]);
   const table = Object.fromEntries(rows.map(([label, ...cells]) => [label, cells]));
   assert.deepEqual(Object.keys(table), ["Evidence", "Optimizer", "Noise multiplier σ", "Test accuracy", "Training loss", "ε (RDP)", "Clipped gradients"]);
   assert.deepEqual(table.Evidence, ["SIMULATED", "MEASURED"]);

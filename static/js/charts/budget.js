@@ -141,11 +141,11 @@ function wholeEpochs({ raw }) {
 }
 
 function pinnedLines(palette, pins) {
-  return pins.map(({ number, name, points }) => {
+  return pins.map(({ number, name, evidence, points }) => {
     const { colour, point } = pinLook(palette, number);
     const atEnd = ({ dataIndex, dataset }) => (dataIndex === dataset.data.length - 1 ? 4 : 0);
     return {
-      label: `${number} ${name}`, data: points, parsing: false, clip: POINT_ROOM, borderColor: colour, borderWidth: 1.5, fill: false,
+      label: `${number} ${name} (${evidence})`, data: points, parsing: false, clip: POINT_ROOM, borderColor: colour, borderWidth: 1.5, fill: false,
       pointStyle: point, pointRadius: atEnd, pointHoverRadius: 0,
     };
   });

@@ -32,12 +32,12 @@ export function ownLines(palette, isMarked) {
 
 /** Return the two thin lines of each pinned run; its accuracy ends in a mark of its own. */
 export function pinnedLines(palette, pins) {
-  return pins.flatMap(({ number, name, accuracy, loss }) => {
+  return pins.flatMap(({ number, name, evidence, accuracy, loss }) => {
     const { colour, point } = pinLook(palette, number);
     const atEnd = ({ dataIndex, dataset }) => (dataIndex === dataset.data.length - 1 ? 4 : 0);
     return [
-      { ...QUIET, label: `${number} ${name}, accuracy`, yAxisID: "accuracy", borderColor: colour, pointStyle: point, pointRadius: atEnd, data: accuracy },
-      { ...QUIET, label: `${number} ${name}, loss`, yAxisID: "loss", borderColor: colour, borderWidth: 1, borderDash: [6, 4], data: loss },
+      { ...QUIET, label: `${number} ${name} (${evidence}), accuracy`, yAxisID: "accuracy", borderColor: colour, pointStyle: point, pointRadius: atEnd, data: accuracy },
+      { ...QUIET, label: `${number} ${name} (${evidence}), loss`, yAxisID: "loss", borderColor: colour, borderWidth: 1, borderDash: [6, 4], data: loss },
     ];
   });
 }

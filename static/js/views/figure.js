@@ -61,7 +61,7 @@ export class Figure {
   /** Name the pinned runs whose thin lines the chart shows. */
   namePins(pins) {
     this.pinKey.hidden = !pins.length;
-    const names = pins.flatMap(({ number, name }) => [element("b", { "data-number": number }, String(number)), ` ${name}  `]);
+    const names = pins.flatMap(({ number, name, run }) => [element("b", { "data-number": number }, String(number)), ` ${name} (${run.evidence})  `]);
     this.pinKey.replaceChildren("Thin: ", ...names);
   }
 
