@@ -70,7 +70,8 @@ def test_names_can_be_changed_and_pins_survive_a_reload(open_page: OpenPage) -> 
     page.reload()
     wait_for_result(page)
     expect(page.locator("#pin-name-1")).to_have_value("Before <b>lunch</b>")
-    assert chart(page, "training", "chart.data.datasets[6].label") == "1 Before <b>lunch</b> (simulated), accuracy"
+    label = chart(page, "training", "chart.data.datasets[6].label")
+    assert label == "1 Before <b>lunch</b> (simulated), accuracy"
     page.locator("#pin-remove-1").click()
     page.reload()
     wait_for_result(page)
