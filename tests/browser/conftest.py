@@ -71,13 +71,18 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a path in a fresh context; every trouble on the way fails the test.
 
     Without a path it opens the simulation of the default settings; "/" opens with the shipped, measured runs.
+    ``prepare`` is called with the page before it goes there.
     """
     opened: list[tuple[Any, Watched]] = []
 
-    def open_(path: str = "/?mode=simulation", **context: Any) -> Page:
+    def open_(
+        path: str = "/?mode=simulation", prepare: Callable[[Page], None] | None = None, **context: Any
+    ) -> Page:
         fresh = browser.new_context(**{"viewport": DESKTOP, **context})
         page = fresh.new_page()
         opened.append((fresh, Watched(page, address)))
+        if prepare:
+            prepare(page)
         page.goto(address + path)
         return page
 
