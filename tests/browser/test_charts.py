@@ -145,6 +145,8 @@ def test_the_horizontal_axis_goes_over_epochs_or_iterations(open_page: OpenPage)
     assert chart(page, "training", ends) == [15, 15, "Epoch"]
     choose(page, "training-axis-iteration")
     assert chart(page, "training", ends) == [3516, 3516, "Iteration"]
+    ticks = chart(page, "training", "chart.scales.x.ticks.map(({ value }) => value)")
+    assert ticks == [0, 500, 1000, 1500, 2000, 2500, 3000, 3500]
 
 
 def test_no_line_has_more_than_four_hundred_points(open_page: OpenPage) -> None:

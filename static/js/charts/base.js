@@ -117,8 +117,14 @@ export function axis({ title, colour, palette, grid = true, ...rest }) {
 export function epochAxis(palette) {
   return axis({
     title: "Epoch", colour: palette.muted, palette, type: "linear", min: 0, max: 15, grid: false,
-    ticks: { stepSize: 3 },
+    ticks: { stepSize: 3 }, afterBuildTicks: (scale) => { scale.ticks = wholeTicks(scale); },
   });
+}
+
+/** Return ticks at whole steps; Chart.js divides the axis evenly where its length is nearly a multiple of the step. */
+function wholeTicks({ max, options }) {
+  const { stepSize } = options.ticks;
+  return Array.from({ length: Math.floor(max / stepSize) + 1 }, (_, index) => ({ value: index * stepSize }));
 }
 
 /** Let an axis of whole numbers end at `length`, with at most eight steps, even ones where the number allows it. */
@@ -129,5 +135,4 @@ export function fitLength(scale, length, title = "Epoch") {
   scale.title.text = title;
   scale.max = length;
   scale.ticks.stepSize = even ?? steps[0];
-  scale.ticks.includeBounds = even !== undefined; // an uneven last tick would touch the one before it
 }

@@ -88,9 +88,10 @@ export class BudgetChart extends BaseChart {
     return textSpan(height);
   }
 
-  /** Write what the band's lower edge is, under its middle. */
+  /** Write what the band's lower edge is, under its middle; between pinned runs there is no room, and the key names it. */
   labelBand(chart, lines) {
-    const { band, planned } = this.model;
+    const { band, planned, pins } = this.model;
+    if (pins.length > 1) return;
     const { x, y } = chart.scales;
     const middle = band[Math.floor(band.length / 2)];
     const above = planned.find((point) => point.x === middle?.x);

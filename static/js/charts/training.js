@@ -117,7 +117,7 @@ export class TrainingChart extends BaseChart {
     };
     const side = accuracyAt <= lossAt ? -1 : 1;
     write(`${lastAccuracy.y.toFixed(1)} %`, this.palette.accuracy, beside(accuracyAt, side));
-    write(lossText(lastLoss.y), this.palette.loss, beside(lossAt, -side));
+    write(lossText(lastLoss.y), this.palette.loss, beside(lossAt, lastLoss.y > MOST_LOSS ? 1 : -side)); // clear of the edge's marks
     const baseline = baselineAccuracy.findLast(({ end }) => end);
     if (baseline && baseline.x >= lastAccuracy.x) {
       write(`without privacy ${baseline.y.toFixed(1)} %`, this.palette.muted, beside(chart.scales.accuracy.getPixelForValue(baseline.y), -1));
