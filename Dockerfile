@@ -23,7 +23,5 @@ EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 
-# One process, because runs live in its memory; many threads, because a waiting POST, a stream and a browser's
-# spare connection each hold one. A stop waits 5 s for answers under way: Docker kills after 10.
-# The heartbeat file lies in memory, so that a slow disk does not look like a dead worker.
-CMD ["gunicorn", "--bind", "0.0.0.0:7860", "--workers", "1", "--worker-class", "gthread", "--threads", "120", "--graceful-timeout", "5", "--worker-tmp-dir", "/dev/shm", "run:app"]
+# Two web workers with 120 threads each; the configuration says why, and WEB_CONCURRENCY sets another number.
+CMD ["gunicorn", "--config", "python:app.gunicorn_config", "run:app"]

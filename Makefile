@@ -9,11 +9,14 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast check bench docker user-environment test-environment
+.PHONY: help run test test-fast test-opacus faults chaos check bench docker user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
 	@echo "make test    run every test and check"
+	@echo "make test-opacus  run the exported Opacus script (installs PyTorch)"
+	@echo "make faults  harm a server in every way there is a promise about; its times must hold strictly"
+	@echo "make chaos   75 s of random harm under load, from three seeds"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
 	@echo "make docker  build the image dpsgd-playground"
@@ -26,6 +29,22 @@ test: test-environment
 
 test-fast: test-environment
 	"$(VENV)/bin/python" -m pytest $(FAST_TESTS)
+
+test-opacus: .venv-opacus/installed
+	.venv-opacus/bin/python -m pytest --noconftest tests/code -k opacus
+
+# An environment of its own: PyTorch is no part of the product.
+.venv-opacus/installed: tests/code/requirements-opacus.txt
+	"$$(.ci/find-python "$(PYTHON)")" -m venv --clear .venv-opacus
+	.venv-opacus/bin/python -m pip install --quiet --disable-pip-version-check -r tests/code/requirements-opacus.txt
+	touch $@
+
+# On a machine with nothing else to do; with DPSGD_DATA_DIR, also a whole MNIST training.
+faults: test-environment
+	DPSGD_STRICT_TIMES=1 "$(VENV)/bin/python" -m pytest tests/faults tests/cluster
+
+chaos: test-environment
+	DPSGD_CHAOS_SECONDS=75 DPSGD_CHAOS_SEEDS=1,2,3 "$(VENV)/bin/python" -m pytest -s tests/faults/test_chaos.py
 
 check: test-environment
 	@.ci/check "$(VENV)"

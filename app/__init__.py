@@ -16,8 +16,8 @@ __version__ = "0.1.0"
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the web application; ``settings`` None reads them from the environment.
 
-    Its run service is ``app.extensions["runs"]``; the training process starts with the first real run,
-    or ahead of it by ``app.extensions["runs"].start_worker()``.
+    Its run service is ``app.extensions["runs"]``; queued runs are taken up with the first request about
+    runs, or ahead of it by ``app.extensions["runs"].start_worker()``.
 
     Raises:
         app.settings.SettingsError: an environment variable's value cannot be used.
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from app import routes
+    from app.metrics import Metrics
     from app.runs.service import RunService
     from app.settings import read_settings
 
@@ -33,8 +34,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     root = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=root / "templates", static_folder=root / "static")
     app.extensions["settings"] = settings
-    app.extensions["runs"] = RunService(
-        data_directory=settings.data_dir, offline=settings.offline, queue_limit=settings.queue_limit
+    app.extensions["runs"] = service = RunService(settings)
+    app.extensions["metrics"] = Metrics(
+        leads=lambda: service.dispatcher.leads, open_streams=lambda: service.seats.taken
     )
     routes.register(app)
     return app

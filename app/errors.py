@@ -114,6 +114,12 @@ class CrossSiteRequest(PublicError):
     status = 403
 
 
+class NotPermitted(PublicError):
+    """Who asks may not have this."""
+
+    status = 403
+
+
 class NotFound(PublicError):
     """Nothing has this name."""
 
@@ -147,6 +153,12 @@ class InvalidParameters(PublicError):
     def of(cls, *faults: Fault) -> InvalidParameters:
         """Return the error of these faults, their messages joined as the detail."""
         return cls(" ".join(f"{fault.field}: {fault.message}" for fault in faults), errors=faults)
+
+
+class TooManyRequests(PublicError):
+    """One client asks for more than its share; the Retry-After header says when to come back."""
+
+    status = 429
 
 
 class Unavailable(PublicError):

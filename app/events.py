@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Literal
 
 Series = Literal["private", "baseline"]
 
+OUT_OF_MEMORY = 71
+"""Exit code of a training process that found no memory left (EX_OSERR of sysexits.h)."""
+
 HISTOGRAM_EDGES = tuple(10 ** (-4 + k / 6) for k in range(43))
 """Edges of the 42 bins of every gradient norm histogram; the outer bins take what lies beyond."""
 
@@ -21,6 +24,23 @@ class Event:
     """Base of all events; ``kind`` is the name on the wire."""
 
     kind: ClassVar[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(Event):
+    """An attempt, counted from 1, has been given to a trainer; it starts from scratch."""
+
+    kind: ClassVar[str] = "started"
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrying(Event):
+    """The attempt ended before the run was finished, and the run waits for its next one; ``why`` in words."""
+
+    kind: ClassVar[str] = "retrying"
+    attempt: int
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +150,8 @@ class Finished(Event):
     ``state`` is "done", "cancelled" or "failed"; ``steps`` counts the private
     steps really taken; ``error`` is None or {kind, message}, message fit for the
     person who asked, kind one of "data_unavailable", "engine_unavailable",
-    "invalid" (the request cannot be trained) and "internal".
+    "invalid" (the request cannot be trained), "time_limit", "lost" (its process
+    died, and again at the retry) and "internal".
     """
 
     kind: ClassVar[str] = "finished"
@@ -146,6 +167,8 @@ ShouldStop = Callable[[], bool]
 EVENT_TYPES: Mapping[str, type[Event]] = {
     event_type.kind: event_type
     for event_type in (
+        Started,
+        Retrying,
         Phase,
         Fallback,
         Ready,

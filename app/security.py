@@ -1,7 +1,8 @@
-"""What protects the server and its visitors: headers, trusted hosts and request ids."""
+"""What protects the server and its visitors: headers, trusted hosts, request ids and clients' networks."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -42,6 +43,42 @@ def is_trusted(host: str, allowed: Iterable[str]) -> bool:
     return any(
         entry in ("*", name) or (entry.startswith(".") and f".{name}".endswith(entry)) for entry in allowed
     )
+
+
+def client_network(address: str) -> str:
+    """Return what a client is counted by: its IPv4 address, or the /64 that an IPv6 client can choose from.
+
+    A port behind the address, as some proxies send it, is cut off; what is no address at all counts as one
+    client.
+
+    >>> client_network("192.0.2.7:4711"), client_network("2001:db8::1"), client_network("[2001:db8::2]:80")
+    ('192.0.2.7', '2001:db8::/64', '2001:db8::/64')
+    """
+    found = _address(address)
+    if found is None:
+        return "unknown"
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((int(found), 64), strict=False))
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether ``address`` is this machine's own.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::ffff:127.0.0.1"), is_loopback("192.0.2.7")
+    (True, True, False)
+    """
+    found = _address(address)
+    return found is not None and found.is_loopback
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    bare = text.strip().partition("%")[0]
+    if with_port := re.fullmatch(r"\[(.+)\](?::\d+)?|([\d.]+):\d+", bare):
+        bare = with_port[1] or with_port[2]
+    try:
+        found = ipaddress.ip_address(bare)
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
 
 
 def request_id(received: str) -> str:

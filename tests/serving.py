@@ -27,10 +27,11 @@ def free_port() -> int:
 def serving(command: Sequence[str], *, port: int, home: Path, folder: Path = ROOT) -> Iterator[None]:
     """Run ``command`` in ``folder`` as a server on ``port`` until the block ends; it must stop well then.
 
-    It is offline, and ``home`` (an empty folder) is its cache: whatever data this machine has, it sees none.
+    It is offline, and ``home`` (an empty folder) has its cache and its runs: it sees none of this machine's.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DPSGD_")}
     environment |= {"DPSGD_PORT": str(port), "DPSGD_OFFLINE": "1", "KERAS_HOME": str(home)}
+    environment |= {"XDG_STATE_HOME": str(home / "state")}
     server = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         _wait_until_healthy(server, port)

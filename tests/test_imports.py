@@ -20,7 +20,7 @@ PRIVACY = {*PARAMETERS, "privacy"}
 SIMULATION = {*PRIVACY, "events", "simulation"}
 ADVICE = {*SIMULATION, "advice"}
 RUNS = {*ADVICE, "runs"}
-SCHEMAS = {*PRIVACY, "errors", "strict_json", "settings", "schemas"}
+SCHEMAS = {*PRIVACY, "code", "errors", "strict_json", "settings", "schemas"}
 ALLOWED = {
     "catalog": set(),
     "events": set(),
@@ -28,15 +28,19 @@ ALLOWED = {
     "settings": set(),
     "security": set(),
     "strict_json": set(),
+    "logs": set(),
+    "metrics": set(),
+    "gunicorn_config": {"logs", "settings", "metrics"},
     "parameters": CATALOG,
     "privacy": PARAMETERS,
     "simulation": {*PRIVACY, "events"},
+    "code": PARAMETERS,
     "advice": SIMULATION,
     "training": {*PRIVACY, "events"},
-    "runs": ADVICE,
-    "schemas": {*PRIVACY, "errors", "strict_json", "settings"},
-    "routes": {*RUNS, *SCHEMAS, "security", "__version__"},
-    "__init__": {"routes", "runs", "settings"},
+    "runs": {*ADVICE, "settings", "logs"},
+    "schemas": {*PRIVACY, "code", "errors", "strict_json", "settings"},
+    "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
+    "__init__": {"routes", "runs", "settings", "metrics"},
 }
 ONLY_IN = {
     "tensorflow": {"training"},
@@ -44,6 +48,8 @@ ONLY_IN = {
     "keras": {"training"},
     "flask": {"routes", "__init__"},
     "werkzeug": {"routes"},
+    "flask_limiter": {"routes"},
+    "limits": {"routes"},
 }
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.faults.playground import RUN_PY, Playground, wait_until_gone
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,9 +38,10 @@ def start(**settings: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address that run.py prints; at the end it must stop well when it is told to."""
-    with start(DPSGD_PORT="0", DPSGD_OFFLINE="1") as server:
+    store = tmp_path_factory.mktemp("store") / "runs.sqlite"
+    with start(DPSGD_PORT="0", DPSGD_OFFLINE="1", DPSGD_STORE=str(store)) as server:
         assert server.stdout is not None
         line = server.stdout.readline()
         match = re.fullmatch(r"DP-SGD Interactive Playground: (http://127\.0\.0\.1:\d+) .*\n", line)
@@ -49,7 +52,8 @@ def address() -> Iterator[str]:
         output, errors = server.communicate(timeout=20)
     assert (server.returncode, output) == (0, "")
     assert "Traceback" not in errors
-    assert "127.0.0.1 - -" not in errors, "requests are logged with their addresses"
+    assert "127.0.0.1" not in errors, "requests are logged with their addresses"
+    assert "route=/api/train status=413" in errors, "a refused request is not logged"
     assert psutil.wait_procs(children, timeout=10)[1] == [], "a child process was left behind"
 
 
@@ -79,6 +83,18 @@ REQUESTS = {
     "foreign host": (GET + b"Host: evil.example\r\n\r\n", 400),
     "no host": (GET + b"\r\n", 400),
     "8 KB URL": (b"GET /api/" + b"a" * 8192 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    "two hosts": (GET + b"Host: localhost\r\nHost: evil.example\r\n\r\n", 400),
+    "two content lengths": (POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+    "two ways to tell the length": (
+        POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        400,
+    ),
+    "TRACE": (b"TRACE /api/train HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+    "an id from a textbook": (b"GET /api/runs/1'%20or%20'1'='1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    "metrics through a proxy": (
+        b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n",
+        403,
+    ),
 }
 
 
@@ -111,6 +127,48 @@ def test_a_chunked_body_is_read(address: str) -> None:
     head, body = raw(address, request)
     assert head.split(b" ", 2)[1] == b"422"
     assert json.loads(body)["errors"][0]["field"] == "epochs"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/static/../../etc/passwd", "/static/..%2f..%2fetc/passwd", "/static/%2e%2e/%2e%2e/run.py"),
+        *("/static/..%5c..%5crun.py", "/static/%00", "/static/%ff%fe", "//evil.example/%2e%2e"),
+    ],
+)
+def test_no_path_leads_out_of_the_static_files_or_off_this_server(address: str, path: str) -> None:
+    head, body = raw(address, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert head.split(b" ", 2)[1] in (b"404", b"308")
+    assert b"Location: http" not in head or b"Location: http://localhost/" in head
+    assert b"root:" not in body
+    assert b"import " not in body
+
+
+@pytest.mark.parametrize(
+    "received", [b"a\r\n Set-Cookie: x=1", b"a%0d%0aSet-Cookie: x=1", b"a\rSet-Cookie: x=1"]
+)
+def test_a_request_id_cannot_add_a_header(address: str, received: bytes) -> None:
+    head, _ = raw(
+        address, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: " + received + b"\r\n\r\n"
+    )
+    names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
+    assert b"set-cookie" not in names
+    assert names.count(b"x-request-id") == 1
+
+
+def test_ctrl_c_in_a_training_gives_the_run_back_once(tmp_path: Path) -> None:
+    with Playground(tmp_path, RUN_PY, DPSGD_LOG="json") as playground:
+        run_id = playground.post_run(epochs=60)
+        playground.event(run_id, "epoch")
+        family = playground.family()
+        for _ in range(3):  # as somebody in a hurry does
+            family[0].send_signal(signal.SIGINT)
+        wait_until_gone(family, seconds=20)
+        assert [event["kind"] for event in playground.events(run_id)].count("retrying") == 1
+        assert playground.state(run_id) == "queued"
+        lines = [line for line in playground.log().splitlines() if not line.startswith("DP-SGD")]
+        assert {"request", "this process leads"} <= {json.loads(line)["event"] for line in lines}
+        assert run_id not in playground.log()
 
 
 def test_a_taken_port_is_one_line_that_names_the_setting() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,43 @@ def test_without_variables_all_defaults_hold() -> None:
 
 def test_the_table_has_one_row_for_every_setting() -> None:
     assert [setting.name for setting in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
+
+
+NEEDED_BY_A_CLUSTER = ["DPSGD_STORE", "DPSGD_TLS_CA", "DPSGD_TLS_CERTIFICATE", "DPSGD_TLS_KEY"]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> dict[str, str]:
+    """Return variables that name a whole cluster."""
+    file = tmp_path / "file.pem"
+    file.touch()
+    variables = dict.fromkeys(NEEDED_BY_A_CLUSTER, str(file))
+    variables["DPSGD_STORE"] = "postgresql://user:password@10.0.0.2/runs"
+    return {"DPSGD_SCHEDULER": "tls://10.0.0.1:8786", **variables}
+
+
+def test_a_cluster_is_named_with_all_that_it_needs(cluster: dict[str, str]) -> None:
+    settings = read_settings(cluster)
+    assert (settings.scheduler, settings.lease) == ("tls://10.0.0.1:8786", 30.0)
+
+
+@pytest.mark.parametrize("needed", NEEDED_BY_A_CLUSTER)
+def test_a_cluster_without_one_of_the_things_it_needs_is_refused(
+    cluster: dict[str, str], needed: str
+) -> None:
+    with pytest.raises(SettingsError, match=needed):
+        read_settings({name: value for name, value in cluster.items() if name != needed})
+
+
+@pytest.mark.parametrize("needed", NEEDED_BY_A_CLUSTER)
+def test_a_cluster_with_a_file_that_is_not_there_or_is_no_store_is_refused(
+    cluster: dict[str, str], needed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=needed):
+        read_settings(cluster | {needed: str(tmp_path / "other")})
+
+
+@pytest.mark.parametrize("scheduler", ["tcp://10.0.0.1:8786", "10.0.0.1:8786", "tls://10.0.0.1"])
+def test_a_scheduler_that_anybody_could_use_is_refused(cluster: dict[str, str], scheduler: str) -> None:
+    with pytest.raises(SettingsError, match="DPSGD_SCHEDULER"):
+        read_settings(cluster | {"DPSGD_SCHEDULER": scheduler})

@@ -1,7 +1,8 @@
 """The tightest known epsilon, by privacy loss distributions, under a time limit.
 
 The computation runs in one child process, started at the first need: it can be
-stopped, and neither its memory nor the accountant's import burdens this process.
+stopped, and neither its memory nor the accountant's import burdens this process. It
+ends when nobody has asked for a while.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from app.privacy.mechanism import check_accounting
 SMALLEST_SIGMA = 0.3
 TIME_LIMIT_SECONDS = 1.5
 START_LIMIT_SECONDS = 20.0
+IDLE_SECONDS = 30.0
 _QUEUE_LIMIT_SECONDS = 10.0
 _FAILURE_KEPT_SECONDS = 60.0
 _CACHE_SIZE = 4096
@@ -64,13 +66,16 @@ class Question(NamedTuple):
 class PldAccountant:
     """One child process that computes privacy curves, and the cache of its answers; thread-safe."""
 
-    def __init__(self, *, time_limit: float = TIME_LIMIT_SECONDS) -> None:
+    def __init__(self, *, time_limit: float = TIME_LIMIT_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
         """Prepare; nothing starts before the first question.
 
         Args:
             time_limit: seconds a computation may take before its process is killed.
+            idle_seconds: how long the process is kept after an answer, for the next question.
         """
         self._time_limit = time_limit
+        self._idle_seconds = idle_seconds
+        self._idle: threading.Timer | None = None
         self._lock = threading.Lock()  # one question at a time
         self._cache_lock = threading.Lock()
         self._cache: OrderedDict[Question, tuple[PldResult, float]] = OrderedDict()
@@ -92,6 +97,7 @@ class PldAccountant:
         try:
             return self._cached(question) or self._remember(question, self._compute(question))
         finally:
+            self._end_when_idle()
             self._lock.release()
 
     def close(self) -> None:
@@ -99,6 +105,20 @@ class PldAccountant:
         child, self._child = self._child, None
         if child is not None and child.owner == os.getpid():
             child.kill()
+
+    def _end_when_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = threading.Timer(self._idle_seconds, self._end_unless_busy)
+        self._idle.daemon = True
+        self._idle.start()
+
+    def _end_unless_busy(self) -> None:
+        if self._lock.acquire(blocking=False):  # else somebody asks, and sets the clock anew
+            try:
+                self.close()
+            finally:
+                self._lock.release()
 
     def _cached(self, question: Question) -> PldResult | None:
         with self._cache_lock:

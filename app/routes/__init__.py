@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.routes import explore, failures, guards, pages, privacy, runs, system, train
+from app.routes import (
+    code,
+    explore,
+    failures,
+    guards,
+    limits,
+    metrics,
+    pages,
+    privacy,
+    records,
+    runs,
+    system,
+    train,
+    visitors,
+)
 
 
 def register(app: Flask) -> None:
     """Give ``app`` its guards, its error answers and all its routes."""
+    records.register(app)
     guards.register(app)
     failures.register(app)
-    for module in (pages, train, runs, privacy, explore, system):
+    visitors.register(app)
+    limits.register(app)
+    for module in (pages, train, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

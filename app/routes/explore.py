@@ -21,8 +21,10 @@ blueprint = Blueprint("explore", __name__, url_prefix="/api")
 
 @blueprint.get("/parameters")
 def parameters() -> Response:
-    """Answer with the parameter table, tasks and their presets, datasets, models and engines."""
-    return answer(description(settings(), run_service().capabilities()))
+    """Answer with the parameter table, all that can be chosen, and how fast this server trains."""
+    service = run_service()
+    choices = description(settings(), service.capabilities())
+    return answer({**choices, "timing": service.timing.description()})
 
 
 def description(settings: Settings, capabilities: Mapping[str, Any]) -> dict[str, Any]:

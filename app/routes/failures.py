@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from app.errors import MEDIA_TYPE, Fault, InvalidParameters, NotFound, PublicError, Unavailable, problem
+from app.errors import (
+    MEDIA_TYPE,
+    Fault,
+    InvalidParameters,
+    MalformedRequest,
+    NotFound,
+    PublicError,
+    TooManyRequests,
+    Unavailable,
+    problem,
+)
 from app.routes.exchange import answer
-from app.runs import service
+from app.routes.records import metrics
+from app.runs.admission import ClientLimited, KeyReused, QueueFull
+from app.runs.capabilities import EngineUnavailable
+from app.runs.lifecycle import UnknownRun
+from app.runs.seats import NoSeat
+from app.runs.service import NoSuchEvent
+from app.runs.store import StoreUnavailable
+from app.runs.timing import TooExpensive
 from app.simulation.profiles import NoFit
 
-_FOR_PROGRAMS = ("/api", "/healthz", "/readyz")
+_FOR_PROGRAMS = ("/api", "/healthz", "/readyz", "/metrics")
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -24,27 +41,59 @@ def public(failure: Exception) -> PublicError | None:
     match failure:
         case PublicError():
             return failure
-        case service.UnknownRun():
+        case UnknownRun():
             return NotFound("There is no run with this id; it may have been forgotten.")
-        case service.QueueFull():
+        case QueueFull():
             retry_after = str(failure.retry_after_seconds)
             return Unavailable(
                 f"The queue is full. Try again in {retry_after} seconds.",
                 headers={"Retry-After": retry_after},
             )
-        case service.EngineUnavailable():
+        case ClientLimited():
+            return TooManyRequests(str(failure), headers={"Retry-After": str(failure.retry_after_seconds)})
+        case KeyReused():
+            # As draft-ietf-httpapi-idempotency-key-header-06, section 2.7, wants it.
+            rule = "came before with another request; send each new request with a key of its own."
+            return InvalidParameters.of(Fault("Idempotency-Key", rule))
+        case TooExpensive():
+            return _too_expensive(failure)
+        case NoSuchEvent():
+            return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
+        case NoSeat():
+            return Unavailable(
+                "This server streams to as many clients as it can. Poll GET /api/runs/<id>?after=N instead.",
+                headers={"Retry-After": str(failure.retry_after_seconds)},
+            )
+        case EngineUnavailable():
             return Unavailable(str(failure))
+        case StoreUnavailable():
+            return Unavailable(
+                f"{failure} Simulations still work; try again in a while.", headers={"Retry-After": "10"}
+            )
         case NoFit():
             return InvalidParameters(str(failure), errors=[Fault(failure.field, str(failure))])
     return None
 
 
+def _too_expensive(failure: TooExpensive) -> InvalidParameters:
+    detail = (
+        f"This run is estimated to take {failure.estimate:.0f} s here, and {failure.limit:.0f} s is the most "
+        "(DPSGD_COST_SECONDS): fewer epochs, fewer examples or a smaller model make it shorter."
+    )
+    rule = f"the estimate is {failure.estimate:.0f} s, the limit {failure.limit:.0f} s."
+    return InvalidParameters(detail, errors=[Fault(name, rule) for name in ("epochs", "train_size", "model")])
+
+
 def _answer_failure(failure: Exception) -> Response:
+    if isinstance(failure, NoSeat):
+        metrics().stream_refused()
     told = public(failure)
     if told is not None:
         return _respond(told.to_problem(), told.headers)
     if not isinstance(failure, HTTPException):
-        current_app.logger.error("unhandled exception at %s", request.path, exc_info=failure)
+        current_app.logger.error(
+            "unhandled exception", extra={"request_id": g.get("request_id", "")}, exc_info=failure
+        )
         return _respond(problem(500), {})
     if failure.code is None or failure.code < 400:
         return current_app.make_response(failure.get_response())

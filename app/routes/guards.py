@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from app import security
 from app.errors import BodyTooLarge, CrossSiteRequest, MalformedRequest, UrlTooLong
-from app.routes.exchange import settings
+from app.routes.exchange import run_service, settings
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DRAINED = 4 * 2**20  # bytes of a refused body that are read away, so that its sender gets to see the answer
@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
     app.before_request(_check_url)
     app.before_request(_check_origin)
     app.before_request(_check_body)
+    app.before_request(_keep_the_one_thread)
     app.after_request(_add_headers)
 
 
@@ -52,11 +53,20 @@ def _check_body() -> None:
     # A body without a declared length is cut off at this size; the byte too many shows that it was.
     request.max_content_length = limit + 1
     declared = request.environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in request.environ and request.environ.get("CONTENT_LENGTH"):
+        raise MalformedRequest("A body has either a Content-Length or a Transfer-Encoding.")
     if not (declared.isascii() and declared.isdigit()):
         raise MalformedRequest("Content-Length must be a whole number of bytes.")
     if int(declared[:20]) > limit:
         _drain(cast("IO[bytes]", request.environ["wsgi.input"]), min(int(declared[:20]), _DRAINED))
         raise BodyTooLarge(f"The body is longer than {limit} bytes.")
+
+
+def _keep_the_one_thread() -> None:
+    # A server that answers one request at a time (gunicorn by itself) could answer nothing else during a stream
+    # or a wait: it has no seat for them, so that pages poll. Tests without a server name none.
+    if "SERVER_SOFTWARE" in request.environ and not request.is_multithread:
+        run_service().seats.limit = 0
 
 
 def _drain(stream: IO[bytes], length: int) -> None:

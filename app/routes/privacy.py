@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
 from app.routes.exchange import answer, read_body
+from app.routes.limits import count_question
 from app.schemas.requests import CalibrateRequest, PrivacyRequest, given
 from app.schemas.resolution import complete, solved
 
@@ -16,7 +17,9 @@ blueprint = Blueprint("privacy", __name__, url_prefix="/api/privacy")
 @blueprint.post("")
 def privacy() -> Response:
     """Answer with ε by three accountants, its curve, the statement and the attack bounds."""
-    parameters = complete(given(read_body(PrivacyRequest)))
+    asked = read_body(PrivacyRequest)
+    count_question()
+    parameters = complete(given(asked))
     return answer(privacy_report(Mechanism.of(parameters), wait_for_pld=True))
 
 
@@ -24,6 +27,7 @@ def privacy() -> Response:
 def calibrate() -> Response:
     """Answer with the noise multiplier, or the epochs, that spend the target ε."""
     values = given(read_body(CalibrateRequest))
+    count_question()
     solved_for, parameters = solved(values)
     return answer(
         {

@@ -1,21 +1,43 @@
-"""Runs by their id: look, stop, take home."""
+"""Runs by their id: look, watch, stop, take home."""
 
 from __future__ import annotations
+
+import re
 
 from flask import Blueprint, Response, request
 
 from app import strict_json
-from app.errors import Fault, InvalidParameters
+from app.errors import Fault, InvalidParameters, MalformedRequest
+from app.routes.connection import hung_up
 from app.routes.exchange import answer, run_service
 from app.routes.table import epochs_csv
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs")
 
+_EVENT_ID = re.compile(r"[0-9]{1,18}")
+_STREAM_HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",  # nginx would collect what shall be seen at once
+}
+
 
 @blueprint.get("/<run_id>")
 def run(run_id: str) -> Response:
-    """Answer with the run document as it stands."""
-    return answer(run_service().document(run_id))
+    """Answer with the run document as it stands; with ``after``, also with the events behind that one."""
+    after = _after()
+    service = run_service()
+    return answer(service.document(run_id) if after is None else service.news(run_id, after))
+
+
+@blueprint.get("/<run_id>/events")
+def events(run_id: str) -> Response:
+    """Answer with the run's events as Server-Sent Events, those to come included; 204 where none will."""
+    stream = run_service().stream(run_id, after=_resume_behind(), gone=hung_up())
+    if stream is None:
+        return Response(status=204)
+    if request.method == "HEAD":
+        stream.close()
+    return Response(stream, mimetype="text/event-stream", headers=_STREAM_HEADERS)
 
 
 @blueprint.post("/<run_id>/cancel")
@@ -36,3 +58,22 @@ def export(run_id: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="dpsgd-run-{document["id"]}.{kind}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _resume_behind() -> int:
+    """Return the id of the last event that the client of a stream has: by its header, else by its address."""
+    received = request.headers.get("Last-Event-ID", "")
+    if not received:
+        return _after() or 0
+    if not _EVENT_ID.fullmatch(received):
+        raise MalformedRequest("Last-Event-ID must be the id of an event: a whole number, 0 or more.")
+    return int(received)
+
+
+def _after() -> int | None:
+    received = request.args.get("after")
+    if received is None:
+        return None
+    if not _EVENT_ID.fullmatch(received):
+        raise InvalidParameters.of(Fault("after", "must be the id of an event: a whole number, 0 or more."))
+    return int(received)

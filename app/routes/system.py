@@ -20,8 +20,8 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Answer that requests are served, and whether real training is possible here."""
-    return answer({"status": "ready", "real": run_service().capabilities()["real"]})
+    """Answer that requests are served and the run store can be used; a 503 says what is wrong with it."""
+    return answer({"status": "ready", **run_service().readiness()})
 
 
 @blueprint.get("/api/openapi.json")

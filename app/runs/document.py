@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.advice.assessment import assess
@@ -19,6 +19,8 @@ from app.events import (
     Phase,
     Progress,
     Ready,
+    Retrying,
+    Started,
     encode,
 )
 from app.parameters import RunParameters
@@ -40,14 +42,23 @@ class Curve:
     epochs: list[EpochPoint] = field(default_factory=list)
     iterations: list[IterationPoint] = field(default_factory=list)
 
-    def copy(self) -> Curve:
-        """Return a copy that later points do not change."""
-        return Curve(list(self.epochs), list(self.iterations))
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierAttempt:
+    """An attempt that was lost: its number from 1, the private steps it told of, and why it ended."""
+
+    attempt: int
+    parameters: RunParameters
+    steps: int
+    why: str
 
 
 @dataclass
 class Measurements:
-    """The state that a run's events fold into; feed it with :meth:`add` in their order."""
+    """The state that a run's events fold into; feed it with :meth:`add` in their order.
+
+    The curves are those of the present attempt: a lost one's are dropped, its steps stay charged.
+    """
 
     parameters: RunParameters
     phase: str | None = None
@@ -58,10 +69,20 @@ class Measurements:
     baseline: Curve = field(default_factory=Curve)
     notices: list[dict[str, Any]] = field(default_factory=list)
     finished: Finished | None = None
+    attempt: int = 0
+    earlier: list[EarlierAttempt] = field(default_factory=list)
+    _asked: tuple[RunParameters, list[dict[str, Any]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._asked = (self.parameters, list(self.notices))
 
     def add(self, event: Event) -> None:
         """Take ``event`` into account."""
         match event:
+            case Started(attempt=attempt):
+                self.attempt = attempt
+            case Retrying():
+                self._start_over(event)
             case Phase(phase=phase):
                 self.phase = phase
             case Ready(dataset=dataset, model=model):
@@ -80,17 +101,19 @@ class Measurements:
                 self.finished = event
                 self.steps = max(self.steps, event.steps)
 
-    def copy(self) -> Measurements:
-        """Return a copy that later events do not change."""
-        return replace(
-            self,
-            private=self.private.copy(),
-            baseline=self.baseline.copy(),
-            notices=list(self.notices),
-        )
-
     def _curve(self, series: str) -> Curve:
         return self.baseline if series == "baseline" else self.private
+
+    def _start_over(self, event: Retrying) -> None:
+        """Forget what the lost attempt measured, but not what it spent."""
+        self.earlier.append(
+            EarlierAttempt(attempt=event.attempt, parameters=self.parameters, steps=self.steps, why=event.why)
+        )
+        self.parameters, notices = self._asked
+        self.notices = [*notices, _retry_notice(event)]
+        self.phase = self.dataset = self.model = None
+        self.steps = 0
+        self.private, self.baseline = Curve(), Curve()
 
     def _fall_back(self, event: Fallback) -> None:
         self.parameters = RunParameters.from_dict(event.parameters)
@@ -124,6 +147,7 @@ def run_document(
     wait_for_pld: bool,
     queue_position: int | None = None,
     created_at: str | None = None,
+    eta_seconds: float | None = None,
 ) -> Document:
     """Return the run document of what ``measurements`` hold so far; it is complete at any time.
 
@@ -143,20 +167,19 @@ def run_document(
         "progress": {
             "phase": measurements.phase if state == "running" else None,
             "queue_position": queue_position,
+            "eta_seconds": eta_seconds,
             "steps": measurements.steps,
             "steps_total": parameters.steps,
         },
         **_curve_fields(private, clipping_norm=parameters.clipping_norm),
         "final_metrics": _final_metrics(private, measurements),
         **_spent(measurements, evidence),
-        "privacy": privacy_report(
-            Mechanism.of(parameters),
-            wait_for_pld=wait_for_pld,
-            steps_taken=_steps_to_account(measurements, state),
-        ),
+        "attempt": measurements.attempt if evidence == "measured" else None,
+        "attempts": [_earlier(attempt) for attempt in measurements.earlier],
+        "privacy": _privacy(measurements, state=state, wait_for_pld=wait_for_pld),
         "baseline": _baseline(measurements),
         "simulation_error": None,
-        "notices": measurements.notices,
+        "notices": list(measurements.notices),
         "error": measurements.finished.error if measurements.finished else None,
     }
     document["assessment"] = assess(document)
@@ -224,9 +247,61 @@ def _final_metrics(curve: Curve, measurements: Measurements) -> dict[str, Any] |
 
 
 def _spent(measurements: Measurements, evidence: str) -> dict[str, Any]:
-    """Return the ε of the steps really taken; a simulation has touched no data and spent nothing."""
-    spent = epsilon_at(measurements.parameters)(measurements.steps) if evidence == "measured" else None
-    return {"epsilon_spent": spent, "epsilon_charged": spent}
+    """Return the ε of this attempt's steps and of all attempts'; a simulation has touched no data.
+
+    The attempts of one run are one mechanism with fresh noise each, so that together they are that
+    mechanism with the sum of their steps: that is accounted, which is tighter than adding up ε (and,
+    unlike it, keeps δ). An attempt that trained on other data (a fallback) is accounted with those.
+    """
+    if evidence != "measured":
+        return {"epsilon_spent": None, "epsilon_charged": None}
+    parameters, steps = measurements.parameters, measurements.steps
+    same = [attempt.steps for attempt in measurements.earlier if attempt.parameters == parameters]
+    epsilon_of = epsilon_at(parameters)
+    charged = [epsilon_of(steps + sum(same))]
+    charged += [
+        epsilon_at(attempt.parameters)(attempt.steps)
+        for attempt in measurements.earlier
+        if attempt.parameters != parameters
+    ]
+    whole = None if None in charged else max(epsilon for epsilon in charged if epsilon is not None)
+    return {"epsilon_spent": epsilon_of(steps), "epsilon_charged": whole}
+
+
+def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> dict[str, Any]:
+    """Return the privacy report of the present attempt; its statement tells of lost ones."""
+    report = privacy_report(
+        Mechanism.of(measurements.parameters),
+        wait_for_pld=wait_for_pld,
+        steps_taken=_steps_to_account(measurements, state),
+    )
+    if not measurements.earlier:
+        return report
+    charged = _spent(measurements, "measured")["epsilon_charged"]
+    told = "without bound" if charged is None else f"ε = {charged:.4g} at the same δ"
+    attempts = len(measurements.earlier) + 1
+    sentence = (
+        f"This run was started {attempts} times, and each attempt used the data: "
+        f"whoever saw what all of them released is bounded by {told}, which is what was charged."
+    )
+    return report | {"statement": f"{report['statement']} {sentence}"}
+
+
+def _earlier(attempt: EarlierAttempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.attempt,
+        "steps": attempt.steps,
+        "epsilon": epsilon_at(attempt.parameters)(attempt.steps),
+        "why": attempt.why,
+    }
+
+
+def _retry_notice(event: Retrying) -> dict[str, Any]:
+    text = (
+        f"Attempt {event.attempt} was lost ({event.why}); the run started again from scratch. "
+        "Each attempt used the data, so the ε charged counts them all."
+    )
+    return {"id": "retried", "severity": "warning", "text": text}
 
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:

@@ -1,41 +1,51 @@
-"""The interface between the run service and whatever executes a training.
+"""The interface between the leading web process and whatever executes the attempts.
 
-Four methods keep the executor replaceable: one spawned process on a laptop,
-a Dask cluster elsewhere.
+Four methods keep the executor replaceable: warm processes on this machine, a
+Dask cluster elsewhere. Whatever executes an attempt keeps it with a ``Keeper``,
+which writes to the run store itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from app.events import Event
+from app.runs.lifecycle import Claim
 
 
 @dataclass(frozen=True, kw_only=True)
-class Update:
-    """News of one run: an event its training emitted."""
+class Ended:
+    """The executor holds the attempt no longer; ``why`` matters only if its end is not in the store.
+
+    ``crash`` says that it was the trainer that failed, and not a machine it ran on.
+    """
 
     run_id: str
-    event: Event
+    owner: str
+    why: str
+    crash: bool = True
 
 
 class Executor(Protocol):
-    """Executes trainings, each in a process that is not the web server's."""
+    """Executes attempts, each in a process that is not the web server's."""
 
-    def submit(self, run_id: str, job: Mapping[str, Any]) -> None:
-        """Start ``job`` ({"parameters", "fallback", "data_directory", "offline"}) as ``run_id``."""
+    survives_leader: bool
+    """Whether attempts go on when the leading process is gone."""
 
-    def poll(self, timeout_seconds: float) -> list[Update]:
-        """Return what has happened since the last call, waiting at most ``timeout_seconds`` for it.
+    def start(self) -> None:
+        """Make ready, so that the first run starts at once."""
 
-        Every submitted run ends with exactly one update that holds a ``Finished``
-        event, also when its process dies.
-        """
+    def submit(self, claim: Claim) -> None:
+        """Execute the attempt of ``claim``."""
+
+    def poll(self) -> list[Ended]:
+        """Return the attempts that have ended since the last call, whatever became of them; never waits."""
 
     def kill(self, run_id: str) -> None:
-        """End ``run_id``: its training is asked to stop, and its process is killed if it does not."""
+        """End what this executor does for ``run_id`` at once, where it can."""
 
     def live_slots(self) -> int:
-        """Return how many more runs can be submitted now."""
+        """Return how many attempts can run at the same time on what lives now, the running included."""
+
+    def close(self) -> None:
+        """Give the attempts back that cannot go on without this process, and end everything it started."""

@@ -1,110 +1,112 @@
-"""The run service: accepts trainings, queues them, and holds what they have measured.
-
-In memory and in one process for now; the executor is behind its interface.
-"""
+"""The run service: what the routes ask of runs. It holds nothing itself; the store does."""
 
 from __future__ import annotations
 
-import importlib.util
-import secrets
+import json
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import Any
 
-from app.catalog import ENGINES
-from app.events import Finished
 from app.parameters import RunParameters
-from app.privacy.mechanism import Mechanism
-from app.privacy.statement import privacy_report
+from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
+from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
+from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
-from app.runs.executor import Executor, Update
+from app.runs.documents import Documents
+from app.runs.executor import Executor
+from app.runs.keeper import Limits
+from app.runs.leadership import leadership_of
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
+from app.runs.pld_ahead import PldAhead
 from app.runs.process_executor import ProcessExecutor
+from app.runs.readiness import StoreCheck
+from app.runs.seats import NoSeat, Seats
+from app.runs.store import Store
+from app.runs.stream import EventStream, Tailer, never
+from app.runs.timing import Timing
+from app.settings import Settings
 
-FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
-RUNS_KEPT = 200
-POLL_SECONDS = 0.1
 CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
-RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
-
-TENSORFLOW_CURE = (
-    "Install TensorFlow in the server's environment (pip install -r requirements.txt) and restart."
-)
+DAY = 86_400.0
+LOCAL = Visitor()  # for whoever starts runs without HTTP
 
 
-class UnknownRun(LookupError):
-    """No run has this id (or it has been forgotten)."""
-
-
-class QueueFull(RuntimeError):
-    """The queue holds as many runs as it may; ``retry_after_seconds`` says when to come back."""
-
-    retry_after_seconds = 30
-
-
-class EngineUnavailable(RuntimeError):
-    """The engine asked for cannot run here; the message says why and names the cure."""
-
-
-@dataclass
-class Run:
-    """One accepted training and what is known of it."""
-
-    id: str
-    job: Mapping[str, Any]
-    measurements: Measurements
-    state: str = "queued"
-    created_at: str = field(
-        default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-    )
-    document: Document | None = None
+class NoSuchEvent(LookupError):
+    """A stream is to be resumed behind an event that its run does not have."""
 
 
 class RunService:
-    """Accepts, queues, watches and remembers runs. Thread safe.
+    """Accepts, shows and stops runs. Thread safe; several processes may serve one store.
 
-    ``executor`` defaults to one warm training process.
+    ``new_executor`` None makes what the settings ask for: processes of this machine, or a cluster.
     """
 
     def __init__(
-        self,
-        *,
-        data_directory: str | None,
-        offline: bool,
-        queue_limit: int,
-        executor: Executor | None = None,
+        self, settings: Settings, *, new_executor: Callable[[Lifecycle], Executor] | None = None
     ) -> None:
-        self._data_directory = data_directory
-        self._offline = offline
-        self._queue_limit = queue_limit
-        self._process = ProcessExecutor() if executor is None else None
-        self._executor: Executor = executor or self._process  # type: ignore[assignment]
-        self._changed = threading.Condition()
-        self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._dispatcher: threading.Thread | None = None
-        self._closed = False
+        self._settings = settings
+        self.store = Store(settings.store_location)
+        self.lifecycle = Lifecycle(self.store)
+        make = new_executor or self._executor
+        self.dispatcher = Dispatcher(
+            store=self.store,
+            lifecycle=self.lifecycle,
+            leadership=leadership_of(self.store),
+            new_executor=lambda: make(self.lifecycle),
+            lease=settings.lease,
+            retention=settings.retention_days * DAY,
+        )
+        shares = Shares(
+            queue=settings.queue_limit,
+            active_runs=settings.active_runs,
+            trainings_per_minute=settings.trainings_per_minute,
+        )
+        self.admission = Admission(store=self.store, lifecycle=self.lifecycle, shares=shares)
+        self.timing = Timing(self.store)
+        self._pld_ahead = PldAhead()
+        self._one_document = threading.Lock()
+        self._store_check = StoreCheck(self.store)
+        self.seats = Seats(settings.streams)
+        self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
+        self._documents = Documents(self.lifecycle, self._document)
 
     def start_worker(self) -> None:
-        """Start the training process ahead of the first run, where TensorFlow is installed."""
-        if self._process is not None and self.capabilities()["real"]["available"]:
-            self._process.start()
+        """Take the lead if it is free, go on with what is queued, and have a training process warm."""
+        self.dispatcher.start()
 
     def close(self) -> None:
-        """End the training process and the dispatcher; runs in progress end with them."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        if self._process is not None:
-            self._process.close()
-        if self._dispatcher is not None:
-            self._dispatcher.join(timeout=2.0)
+        """End all waiting, give running trainings back to the queue, end what this process started."""
+        self._tailer.close()
+        self.dispatcher.close()
+        self.store.close()
 
     def capabilities(self) -> dict[str, Any]:
         """Return {"real": {available, reason}, "engines": {name: {available, reason}}} of this server."""
-        engines = {name: _availability(_missing_package(name)) for name in ENGINES}
-        return {"real": engines["fast"], "engines": engines}
+        return capabilities()
+
+    def readiness(self) -> dict[str, Any]:
+        """Return {"real", "leader", "queue_length"}: whether real training is possible here (and why not),
+        whether this process gives runs to trainers, and how many runs wait.
+
+        Raises:
+            StoreUnavailable: runs can neither be accepted nor shown; the message says why.
+        """
+        return {
+            "real": capabilities()["real"],
+            "leader": self.dispatcher.leads,
+            "queue_length": self._store_check.queue_length(),
+        }
+
+    def earlier(self, visitor: Visitor, key: RequestKey | None) -> Admitted | None:
+        """Return the run that a request with ``key`` made before; None where there is none and may be one.
+
+        Raises:
+            QueueFull, ClientLimited, KeyReused: none would be admitted.
+            StoreUnavailable: the store cannot be read.
+        """
+        return self.admission.earlier(visitor, key)
 
     def start(
         self,
@@ -112,36 +114,71 @@ class RunService:
         *,
         fallback: RunParameters | None = None,
         notices: Sequence[Mapping[str, Any]] = (),
-    ) -> str:
-        """Queue a training and return its run id.
+        visitor: Visitor = LOCAL,
+        key: RequestKey | None = None,
+    ) -> Admitted:
+        """Queue a training and return its run, or the run that an earlier request with ``key`` made.
 
         Raises:
             EngineUnavailable: the engine's packages are not installed.
-            QueueFull: the queue has no room; nothing was made.
+            TooExpensive: the run is estimated to take longer than one may.
+            QueueFull, ClientLimited, KeyReused: it is not admitted; nothing was made.
+            StoreUnavailable: the store cannot be written; nothing was made.
         """
-        missing = _missing_package(parameters.engine)
+        missing = missing_package(parameters.engine)
         if missing:
             raise EngineUnavailable(missing)
-        run = self._new_run(parameters, fallback, notices)
-        with self._changed:
-            if self._count("queued") >= self._queue_limit:
-                raise QueueFull(f"{self._queue_limit} runs are waiting already")
-            self._runs[run.id] = run
-            self._forget_oldest()
-            self._start_dispatcher()
-            self._submit_next()
-        _compute_pld_ahead(parameters)
-        return run.id
+        estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
+        job = _job(parameters, fallback, notices)
+        admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate)
+        self.dispatcher.start()
+        self.dispatcher.wake()
+        if not admitted.repeated:
+            self._pld_ahead.want(parameters)
+        return admitted
 
-    def wait(self, run_id: str, seconds: float) -> bool:
-        """Return whether the run has ended, waiting at most ``seconds`` for it.
+    def wait(self, run_id: str, seconds: float, *, gone: Callable[[], bool] = never) -> bool:
+        """Return whether the run has ended, waiting at most ``seconds`` for it, and while a seat is free.
+
+        ``gone`` tells whether the client has hung up, so that nobody is waited for.
 
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            return self._changed.wait_for(lambda: run.state in FINISHED_STATES, timeout=seconds)
+        if self._mark(run_id)[1] in FINISHED_STATES:
+            return True
+        try:
+            with self.seats.take():
+                return self._tailer.wait(run_id, seconds, gone=gone)
+        except NoSeat:
+            return False
+
+    def stream(self, run_id: str, *, after: int, gone: Callable[[], bool] = never) -> EventStream | None:
+        """Return the run's events behind the event ``after``, live; None where it has ended with that one.
+
+        Whoever sends the stream must close it.
+
+        Raises:
+            UnknownRun: no run has this id.
+            NoSuchEvent: ``after`` is ahead of a run that goes on. To begin at its end instead would
+                leave out, unnoticed, all that comes up to ``after``.
+            NoSeat: this process serves as many streams as it may.
+        """
+        self.dispatcher.start()
+        last_event, state = self._mark(run_id)
+        if after >= last_event and state in FINISHED_STATES:
+            return None
+        if after > last_event:
+            raise NoSuchEvent(f"the run's last event so far is {last_event}")
+        seat = self.seats.take()
+        return EventStream(
+            self._tailer,
+            run_id,
+            position=after,
+            seconds=self._settings.stream_seconds,
+            gone=gone,
+            on_close=seat.release,
+        )
 
     def document(self, run_id: str) -> Document:
         """Return the run document as it stands.
@@ -149,141 +186,100 @@ class RunService:
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            if run.document is not None:
-                return run.document
-            ended = run.state in FINISHED_STATES
-            position = self._queue_position(run)
-            state = run.state
-            measurements = run.measurements.copy()
-        document = run_document(
-            measurements,
-            run_id=run.id,
-            state=state,
-            evidence="measured",
-            wait_for_pld=ended,
-            queue_position=position,
-            created_at=run.created_at,
-        )
-        if ended:
-            run.document = document
-        return document
+        self.dispatcher.start()
+        return self._documents.get(run_id)[0]
 
-    def cancel(self, run_id: str) -> Document:
-        """Stop the run, keep what was measured, and return its document; a finished run is left alone.
+    def news(self, run_id: str, after: int) -> Document:
+        """Return the document with ``events``, those behind the event ``after``, and ``last_event_id``.
 
-        Waits for a running one to end (0.5 s; where it is stuck, 4 s).
+        Each event is its object with its ``id``; all is of one moment, so that the next call can ask
+        for what comes behind ``last_event_id``.
 
         Raises:
             UnknownRun: no run has this id.
         """
-        run = self._find(run_id)
-        with self._changed:
-            if run.state == "queued":
-                run.measurements.add(Finished(state="cancelled", steps=0, training_seconds=0.0))
-                self._finish(run)
-            elif run.state == "running":
-                self._executor.kill(run.id)
-                self._changed.wait_for(lambda: run.state in FINISHED_STATES, timeout=CANCEL_SECONDS)
+        self.dispatcher.start()
+        document, last_event = self._documents.get(run_id)
+        rows = self.lifecycle.raw(run_id, after=after) if after < last_event else []
+        events = [{"id": id, **json.loads(body)} for id, body in rows if id <= last_event]
+        return {**document, "events": events, "last_event_id": last_event}
+
+    def cancel(self, run_id: str) -> Document:
+        """Stop the run, keep what was measured, and return its document; a finished run is left alone.
+
+        Waits for a running one to end (0.5 s; where it is stuck, 4 s), if a seat is free for that.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        self.dispatcher.start()
+        if self.lifecycle.cancel(run_id) == "running":
+            self.wait(run_id, CANCEL_SECONDS)
         return self.document(run_id)
 
-    def _new_run(
-        self,
-        parameters: RunParameters,
-        fallback: RunParameters | None,
-        notices: Sequence[Mapping[str, Any]],
-    ) -> Run:
-        job = {
-            "parameters": parameters.to_dict(),
-            "fallback": fallback.to_dict() if fallback else None,
-            "data_directory": self._data_directory,
-            "offline": self._offline,
-        }
-        measurements = Measurements(parameters, notices=[dict(notice) for notice in notices])
-        return Run(id=secrets.token_hex(RUN_ID_BYTES), job=job, measurements=measurements)
-
-    def _find(self, run_id: str) -> Run:
-        with self._changed:
-            run = self._runs.get(run_id)
-        if run is None:
+    def _mark(self, run_id: str) -> tuple[int, str]:
+        """Return (id of the last event, state) of the run."""
+        marks = self.lifecycle.marks([run_id])
+        if run_id not in marks:
             raise UnknownRun(run_id)
-        return run
+        return marks[run_id]
 
-    def _count(self, state: str) -> int:
-        return sum(run.state == state for run in self._runs.values())
-
-    def _queue_position(self, run: Run) -> int | None:
-        waiting = [other.id for other in self._runs.values() if other.state == "queued"]
-        return waiting.index(run.id) + 1 if run.id in waiting else None
-
-    def _forget_oldest(self) -> None:
-        ended = [run.id for run in self._runs.values() if run.state in FINISHED_STATES]
-        for run_id in ended[: max(0, len(self._runs) - RUNS_KEPT)]:
-            del self._runs[run_id]
-
-    def _start_dispatcher(self) -> None:
-        if self._dispatcher is None:
-            self._dispatcher = threading.Thread(target=self._dispatch, name="run-dispatcher", daemon=True)
-            self._dispatcher.start()
-
-    def _dispatch(self) -> None:
-        while not self._closed:
-            updates = self._executor.poll(POLL_SECONDS)
-            with self._changed:
-                for update in updates:
-                    self._take(update)
-                self._submit_next()
-
-    def _take(self, update: Update) -> None:
-        run = self._runs.get(update.run_id)
-        if run is None or run.state in FINISHED_STATES:
-            return
-        run.measurements.add(update.event)
-        if isinstance(update.event, Finished):
-            self._finish(run)
-
-    def _finish(self, run: Run) -> None:
-        assert run.measurements.finished is not None
-        run.state = run.measurements.finished.state
-        self._changed.notify_all()
-
-    def _submit_next(self) -> None:
-        waiting = (run for run in self._runs.values() if run.state == "queued")
-        while not self._closed and self._executor.live_slots() > 0:
-            run = next(waiting, None)
-            if run is None:
-                return
-            run.state = "running"
-            self._executor.submit(run.id, run.job)
-
-
-def _missing_package(engine: str) -> str | None:
-    """Return why ``engine`` cannot run here with its cure, or None when it can; imports nothing heavy."""
-    if not _is_installed("tensorflow"):
-        return f"TensorFlow is not installed. {TENSORFLOW_CURE}"
-    if engine == "tensorflow-privacy" and not _is_installed("tensorflow_privacy"):
-        return (
-            "TensorFlow Privacy 0.9.0 needs Python 3.9-3.11 and is not installed here; use the engine 'fast'."
+    def _document(self, record: Record, measurements: Measurements) -> Document:
+        ended = record.state in FINISHED_STATES
+        ahead = self.lifecycle.ahead(record) if record.state == "queued" else []
+        eta = self.timing.eta(
+            record, measurements.parameters, steps=measurements.steps, ahead=ahead, slots=self._slots()
         )
-    return None
+        # Twenty runs that come at once are mostly alike: what one document takes time to find (0.3 s of
+        # advice) is there for the next. One that has ended waits for the slower accountant instead.
+        with nullcontext() if ended else self._one_document:
+            return run_document(
+                measurements,
+                run_id=record.id,
+                state=record.state,
+                evidence="measured",
+                wait_for_pld=ended,
+                queue_position=_position(record, ahead),
+                created_at=_iso(record.created_at),
+                eta_seconds=eta,
+            )
+
+    def _slots(self) -> int:
+        executor = self.dispatcher.executor
+        return (executor.live_slots() if executor else 0) or self._settings.slots
+
+    def _executor(self, lifecycle: Lifecycle) -> Executor:
+        settings = self._settings
+        if settings.scheduler:
+            # Imported only here: it takes 50 MB, and a single machine has no use for it.
+            from app.runs.dask_executor import DaskExecutor, security_of
+
+            return DaskExecutor(
+                lifecycle=lifecycle, scheduler=settings.scheduler, security=security_of(settings)
+            )
+        return ProcessExecutor(
+            lifecycle=lifecycle,
+            slots=settings.slots,
+            site={"data_directory": settings.data_dir, "offline": settings.offline},
+            limits=Limits(lease=settings.lease, run=settings.run_seconds),
+        )
 
 
-def _is_installed(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):
-        return False
+def _job(
+    parameters: RunParameters, fallback: RunParameters | None, notices: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "kind": "training",
+        "parameters": parameters.to_dict(),
+        "fallback": fallback.to_dict() if fallback else None,
+        "notices": [dict(notice) for notice in notices],
+    }
 
 
-def _availability(reason: str | None) -> dict[str, Any]:
-    return {"available": reason is None, "reason": reason}
+def _position(record: Record, ahead: Sequence[Record]) -> int | None:
+    """Return the place in the queue of a run that waits, 1 being the next."""
+    return 1 + sum(other.state == "queued" for other in ahead) if record.state == "queued" else None
 
 
-def _compute_pld_ahead(parameters: RunParameters) -> None:
-    """Have the slower accountant's figure ready by the time the training ends."""
-
-    def compute() -> None:
-        privacy_report(Mechanism.of(parameters), wait_for_pld=True)
-
-    threading.Thread(target=compute, name="pld-ahead", daemon=True).start()
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")

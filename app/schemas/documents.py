@@ -144,8 +144,20 @@ class Progress(Answer):
 
     phase: str | None
     queue_position: int | None
+    eta_seconds: float | None = Field(
+        description="until the run ends, from measured run times; null where none is known"
+    )
     steps: int
     steps_total: int
+
+
+class EarlierAttempt(Answer):
+    """An attempt that was lost; its steps used the data, so their ε stays charged."""
+
+    attempt: int
+    steps: int
+    epsilon: float | None
+    why: str
 
 
 class Baseline(Answer):
@@ -228,7 +240,9 @@ class Run(Answer):
     per_class_accuracy: list[float] | None
     final_metrics: FinalMetrics | None
     epsilon_spent: float | None
-    epsilon_charged: float | None
+    epsilon_charged: float | None = Field(description="ε of the steps of all attempts together")
+    attempt: int | None = Field(description="the present attempt, from 1; 0 while the first one waits")
+    attempts: list[EarlierAttempt] = Field(description="the attempts that were lost")
     privacy: Privacy
     assessment: Assessment
     recommendations: list[Recommendation]
@@ -238,11 +252,47 @@ class Run(Answer):
     error: RunError | None
 
 
+class NumberedEvent(Answer):
+    """An event of a run, with its id from 1; its other fields are those of its kind."""
+
+    id: int
+    kind: str
+
+
+class FollowedRun(Run):
+    """The run document; where it was asked for with ``after``, with the events behind that one."""
+
+    events: list[NumberedEvent] | None = Field(default=None, description="only with after")
+    last_event_id: int | None = Field(default=None, description="only with after: what to ask behind next")
+
+
 class Capability(Answer):
     """Whether something can be used here, and why not."""
 
     available: bool
     reason: str | None
+
+
+class ModelCost(Answer):
+    """Units of work: of one example of a private step, of the step itself, of one example of the test set.
+
+    The unit is an example of the tutorial CNN on MNIST at batch size 256.
+    """
+
+    example: float
+    step: float
+    test: float
+
+
+class Timing(Answer):
+    """How fast this server trains; a run takes its work / examples_per_second + overhead_seconds."""
+
+    examples_per_second: float = Field(gt=0, description="units of work a second")
+    source: Literal["runs", "calibration", "shipped"] = Field(
+        description="the last finished runs, the training process at its start, or a figure by cores"
+    )
+    overhead_seconds: float
+    model_cost: dict[str, dict[str, ModelCost]] = Field(description="by model and dataset")
 
 
 class Choices(Answer):
@@ -261,6 +311,7 @@ class Choices(Answer):
     optimizers: list[dict[str, str]]
     samplings: list[dict[str, str]]
     engines: list[dict[str, Any]]
+    timing: Timing
 
 
 class Calibration(Answer):
@@ -281,7 +332,9 @@ class Health(Answer):
 
 
 class Readiness(Answer):
-    """Requests are served; ``real`` says whether real training is possible."""
+    """Requests are served and runs can be stored; ``real`` says whether real training is possible."""
 
     status: Literal["ready"]
     real: Capability
+    leader: bool = Field(description="whether the web process asked gives runs to trainers; one does")
+    queue_length: int = Field(ge=0)

@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.code import FRAMEWORKS
 from app.errors import KINDS, MEDIA_TYPE
 from app.schemas import documents, requests
+from app.schemas.queries import query_parameters
 
 _REFERENCE = "#/components/schemas/{model}"
 # Every operation may meet the checks that stand before all routes, and a fault of the server.
@@ -23,17 +25,19 @@ _WITH_BODY = (403, 415, 422)
 class Operation:
     """One method at one path: what it does, reads and answers.
 
-    ``answers`` maps each status of success to its schema, or to its media type where it is no
-    JSON of ours; ``failures`` lists statuses beside those that every operation may have.
+    ``answers`` maps each status of success to its schema, to its media type where it is no JSON
+    of ours, or to None where it has no content; ``failures`` lists statuses beside those that
+    every operation may have; ``answer_headers`` are those that a success may carry.
     """
 
     method: str
     path: str
     summary: str
     body: type[BaseModel] | None = None
-    answers: Mapping[int, type[BaseModel] | str] = field(default_factory=dict)
+    answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)
     failures: tuple[int, ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
+    answer_headers: tuple[str, ...] = ()
 
     @property
     def statuses_of_failure(self) -> list[int]:
@@ -48,10 +52,35 @@ _PREFER = {
     "schema": {"type": "string"},
     "description": "respond-async answers a real run at once with 202 (RFC 7240).",
 }
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "A real run: the same request sent again with the same key gets the same run.",
+}
+_AFTER = {
+    "name": "after",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "description": "The id of the last event that the client has; 0 is before the first.",
+}
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "description": "As after, which it goes before: what an EventSource sends when it comes back.",
+}
 _FORMAT = {
     "name": "format",
     "in": "query",
     "schema": {"type": "string", "enum": ["json", "csv"], "default": "json"},
+}
+
+_FRAMEWORK = {
+    "name": "framework",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "enum": list(FRAMEWORKS)},
 }
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -68,21 +97,31 @@ OPERATIONS: tuple[Operation, ...] = (
         body=requests.TrainRequest,
         answers={200: documents.Run, 202: documents.Run},
         failures=(429, 503),
-        parameters=(_PREFER,),
+        parameters=(_PREFER, _IDEMPOTENCY_KEY),
+        answer_headers=("Location", "Preference-Applied", "Idempotent-Replayed"),
     ),
     Operation(
         method="get",
         path="/api/runs/{run_id}",
-        summary="The run document as it stands.",
-        answers={200: documents.Run},
-        parameters=(_RUN_ID,),
+        summary="The run document as it stands; with after, also the events behind that one.",
+        answers={200: documents.FollowedRun},
+        failures=(422, 503),
+        parameters=(_RUN_ID, _AFTER),
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}/events",
+        summary="The run's events, past and to come, as Server-Sent Events; 204 where none will follow.",
+        answers={200: "text/event-stream", 204: None},
+        failures=(422, 503),
+        parameters=(_RUN_ID, _AFTER, _LAST_EVENT_ID),
     ),
     Operation(
         method="post",
         path="/api/runs/{run_id}/cancel",
         summary="Stop a run; what was measured and the ε really spent are kept.",
         answers={200: documents.Run},
-        failures=(403,),
+        failures=(403, 503),
         parameters=(_RUN_ID,),
     ),
     Operation(
@@ -90,7 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/api/runs/{run_id}/export",
         summary="The run as a file: the whole document (json), or one row an epoch (csv).",
         answers={200: documents.Run},
-        failures=(422,),
+        failures=(422, 503),
         parameters=(_RUN_ID, _FORMAT),
     ),
     Operation(
@@ -99,6 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="ε of a mechanism by three accountants, with its curve, statement and attack bounds.",
         body=requests.PrivacyRequest,
         answers={200: documents.Privacy},
+        failures=(429,),
     ),
     Operation(
         method="post",
@@ -106,13 +146,30 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="The noise multiplier (or, where that is given, the epochs) that spends a target ε.",
         body=requests.CalibrateRequest,
         answers={200: documents.Calibration},
+        failures=(429,),
+    ),
+    Operation(
+        method="get",
+        path="/api/code",
+        summary="These settings as a runnable script for TensorFlow Privacy or Opacus.",
+        answers={200: "text/x-python"},
+        failures=(422, 429),
+        parameters=(_FRAMEWORK, *query_parameters(requests.TrainRequest)),
     ),
     Operation(method="get", path="/healthz", summary="The process lives.", answers={200: documents.Health}),
     Operation(
         method="get",
         path="/readyz",
-        summary="Requests are served, and whether real training is possible.",
+        summary="Requests are served, runs can be stored, and whether real training is possible.",
         answers={200: documents.Readiness},
+        failures=(503,),
+    ),
+    Operation(
+        method="get",
+        path="/metrics",
+        summary="What the server counts, for Prometheus; this machine only, unless set otherwise.",
+        answers={200: "text/plain"},
+        failures=(403,),
     ),
     Operation(
         method="get",
@@ -160,6 +217,8 @@ def _described(operation: Operation) -> dict[str, Any]:
 
 def _success(operation: Operation, status: int) -> dict[str, Any]:
     kind = operation.answers[status]
+    if kind is None:
+        return {"description": "Success, without content"}
     content = {kind: {}} if isinstance(kind, str) else _content(kind)
     if _FORMAT in operation.parameters:
         content = {**content, "text/csv": {"schema": {"type": "string"}}}
@@ -167,8 +226,8 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
         "description": "Accepted; the run goes on" if status == 202 else "Success",
         "content": content,
     }
-    if status == 202:
-        described["headers"] = {name: {"schema": {"type": "string"}} for name in ("Location",)}
+    if operation.answer_headers:
+        described["headers"] = {name: {"schema": {"type": "string"}} for name in operation.answer_headers}
     return described
 
 
@@ -190,7 +249,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     """Return the JSON schemas of all models that the operations name, with those they contain."""
     models: set[type[BaseModel]] = {documents.Problem}
     for operation in operations:
-        models |= {kind for kind in operation.answers.values() if not isinstance(kind, str)}
+        models |= {kind for kind in operation.answers.values() if isinstance(kind, type)}
         models |= {operation.body} if operation.body else set()
     named = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in named], ref_template=_REFERENCE)

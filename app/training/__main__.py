@@ -1,8 +1,9 @@
-"""The training process: ``python -m app.training``, spoken to by ``app.runs.process_executor``.
+"""The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
 "data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
-{"run": id, "event": {...}}. The process ends when its input closes.
+{"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
+unless a run was there first. The process ends when its input closes.
 """
 
 from __future__ import annotations
@@ -15,30 +16,43 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
-from app.events import Event, Finished, encode
+from app.events import OUT_OF_MEMORY, Event, Finished, encode
 from app.parameters import RunParameters
 
 Message = dict[str, Any]
 
 NICENESS = 10
+BEAT_SECONDS = 0.5
 
 _log = logging.getLogger("app.training")
+_writing = threading.Lock()
 
 
 def main() -> None:
     """Serve trainings from standard input until it closes."""
+    _leave_process_group()
     output = _claim_standard_output()
     os.nice(NICENESS)
+    threading.Thread(target=_beat, args=(output,), daemon=True).start()
     jobs: queue.Queue[Message] = queue.Queue()
     stopped: set[str] = set()
     threading.Thread(target=_read_messages, args=(sys.stdin, jobs, stopped), daemon=True).start()
-    train = _load_trainer()
+    train = _load_trainer(output, jobs)
     while True:
         job = jobs.get()
         train(job, _sender(output, job["run"]), functools.partial(stopped.__contains__, job["run"]))
+
+
+def _leave_process_group() -> None:
+    """Leave Ctrl-C in a terminal to the server, which then closes this process's input.
+
+    It stays in the server's session: so the kernel hangs it up if it is stopped when its server dies.
+    """
+    os.setpgid(0, 0)
 
 
 def _claim_standard_output() -> IO[str]:
@@ -59,19 +73,32 @@ def _read_messages(source: Iterable[str], jobs: queue.Queue[Message], stopped: s
     os._exit(0)
 
 
+def _beat(output: IO[str]) -> None:
+    """Show for ever that this process lives, also while it imports, compiles or waits."""
+    while True:
+        _write(output, {"beat": True})
+        time.sleep(BEAT_SECONDS)
+
+
+def _write(output: IO[str], message: Message) -> None:
+    try:
+        with _writing:
+            output.write(json.dumps(message, allow_nan=False) + "\n")
+            output.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the server has gone, which the thread that reads is about to notice too
+
+
 def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
     def emit(event: Event) -> None:
-        line = json.dumps({"run": run_id, "event": encode(event)}, allow_nan=False) + "\n"
-        try:
-            output.write(line)
-            output.flush()
-        except BrokenPipeError:
-            os._exit(0)  # the server has gone, which the thread that reads is about to notice too
+        _write(output, {"run": run_id, "event": encode(event)})
 
     return emit
 
 
-def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
+def _load_trainer(
+    output: IO[str], jobs: queue.Queue[Message]
+) -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
     if importlib.util.find_spec("tensorflow") is None:
         return _refuse
     # At 2 TensorFlow 2.15 still reports three "errors" about CUDA on every machine without it.
@@ -79,7 +106,10 @@ def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], 
     from app.training import trainer
 
     try:
-        trainer.warm_up()
+        warm = trainer.warm_up()
+        if jobs.empty():  # nobody shall wait for it
+            _write(output, {"calibration": {"examples_per_second": trainer.examples_per_second(warm)}})
+        del warm  # it holds a copy of its data
     except Exception:  # a run must still be answered, with its own error
         _log.exception("warm-up failed")
 
@@ -94,6 +124,11 @@ def _load_trainer() -> Callable[[Message, Callable[[Event], None], Callable[[], 
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
             )
+        except trainer.OutOfMemory:
+            _log.exception("no memory is left")
+            os._exit(
+                OUT_OF_MEMORY
+            )  # a new process has what this one hoards, and the run is tried again there
         except Exception:
             _log.exception("training failed")
             emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))

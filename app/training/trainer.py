@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
@@ -14,7 +15,7 @@ from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
-from app.training.course import Course, Diverged, Ledger, Stopped
+from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
 from app.training.engines import EngineUnavailable, engine_of
@@ -22,11 +23,18 @@ from app.training.models import IncompatibleModel
 from app.training.schedule import EpsilonAt, affordable_steps, marks
 from app.training.seeds import run_seeds
 
+CALIBRATION_SECONDS = 0.3
+CALIBRATION_STEPS = 8
+
 _log = logging.getLogger(__name__)
 
 
 class CannotBeTrained(ValueError):
     """What is asked for cannot be trained, or could not be trained to its end; the text says why."""
+
+
+class OutOfMemory(RuntimeError):
+    """The training needed more memory than this process can have."""
 
 
 class _ListenerFailed(Exception):
@@ -65,6 +73,9 @@ def train(
         fallback: trained instead, after a Fallback event, if the data cannot be had.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
+
+    Raises:
+        OutOfMemory: the one failure that is no end of the run; this process should not train again.
     """
     ledger = Ledger(emit=_marking_failures(emit), should_stop=should_stop)
     state, error = "done", None
@@ -79,6 +90,8 @@ def train(
         state = "cancelled"
     except _ListenerFailed as failure:
         raise failure.__cause__ or failure from None
+    except (MemoryError, tf.errors.ResourceExhaustedError) as fault:
+        raise OutOfMemory from fault
     except Exception as fault:
         state, error = "failed", _told(fault)
     emit(Finished(state=state, steps=ledger.steps, training_seconds=ledger.seconds, error=error))
@@ -101,10 +114,10 @@ def accountant(parameters: RunParameters) -> EpsilonAt:
     return guaranteed_epsilon(Mechanism.of(parameters))
 
 
-def warm_up() -> None:
+def warm_up() -> TrainingEngine:
     """Set TensorFlow's threads and compile the default task, so that the first run starts at once.
 
-    Call it once, before anything else uses TensorFlow.
+    Call it once, before anything else uses TensorFlow. Returns the task's engine, on empty images.
     """
     dpsgd.configure_threads()
     task = TASKS[DEFAULT_TASK]
@@ -121,6 +134,15 @@ def warm_up() -> None:
     engine.evaluate()
     engine.run(1)
     accountant(parameters)  # imports what accounting needs
+    return engine
+
+
+def examples_per_second(engine: TrainingEngine, *, seconds: float = CALIBRATION_SECONDS) -> float:
+    """Return how many examples a second ``engine`` trains on, by some steps of about ``seconds`` in all."""
+    examples, started = 0, time.monotonic()
+    while (elapsed := time.monotonic() - started) < seconds:
+        examples += engine.run(CALIBRATION_STEPS).examples
+    return examples / elapsed
 
 
 def _told(fault: Exception) -> dict[str, str]:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from app import create_app
+from app.runs.admission import Admitted, RequestKey, Visitor
 from app.runs.document import simulated_document
-from app.runs.service import UnknownRun
+from app.runs.lifecycle import UnknownRun
+from app.runs.store import Store
+from app.runs.timing import Timing
 from app.settings import Settings
+from tests.api.served import Served
 
 RUN_ID = "0123456789abcdef01234567"
 
@@ -26,20 +30,29 @@ class FakeRunService:
         self.waited: list[float] = []
         self.cancelled: list[str] = []
         self.finishes = True
+        self.before: Admitted | None = None
         self.refusal: Exception | None = None
         self.changes: dict[str, Any] = {}
+        self.store = Store(Settings().store_location)
+        self.timing = Timing(self.store)
 
     def capabilities(self) -> dict[str, Any]:
         there = {"available": True, "reason": None}
         return {"real": there, "engines": {"fast": there, "tensorflow-privacy": there}}
 
-    def start(self, parameters: Any, *, fallback: Any, notices: Any) -> str:
+    def readiness(self) -> dict[str, Any]:
+        return {"real": self.capabilities()["real"], "leader": True, "queue_length": 0}
+
+    def earlier(self, visitor: Visitor, key: RequestKey | None) -> Admitted | None:
+        return self.before
+
+    def start(self, parameters: Any, **rest: Any) -> Admitted:
         if self.refusal is not None:
             raise self.refusal
-        self.started.append({"parameters": parameters, "fallback": fallback, "notices": list(notices)})
-        return RUN_ID
+        self.started.append({"parameters": parameters, **rest})
+        return Admitted(run_id=RUN_ID)
 
-    def wait(self, run_id: str, seconds: float) -> bool:
+    def wait(self, run_id: str, seconds: float, **_: Any) -> bool:
         self.waited.append(seconds)
         return self.finishes
 
@@ -63,8 +76,10 @@ def simulated_run() -> dict[str, Any]:
 
 
 @pytest.fixture
-def runs() -> FakeRunService:
-    return FakeRunService()
+def runs() -> Iterator[FakeRunService]:
+    service = FakeRunService()
+    yield service
+    service.store.close()
 
 
 @pytest.fixture
@@ -82,6 +97,20 @@ def make_client(runs: FakeRunService) -> Callable[..., Any]:
 @pytest.fixture
 def client(make_client: Callable[..., Any]) -> Any:
     return make_client(offline=True, wait_seconds=7)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Return a function that serves the application with these settings over a real store."""
+    made: list[Served] = []
+
+    def new(**settings: Any) -> Served:
+        made.append(Served(**settings))
+        return made[-1]
+
+    yield new
+    for served in made:
+        served.service.close()
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
-from app.runs.service import EngineUnavailable, QueueFull
+from app.runs.admission import QueueFull
+from app.runs.capabilities import EngineUnavailable
 from app.schemas.documents import Run
 from tests.api.conftest import RUN_ID
 

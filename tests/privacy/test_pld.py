@@ -121,6 +121,18 @@ def test_a_dead_process_is_said_and_replaced() -> None:
         accountant.close()
 
 
+def test_an_idle_process_ends_and_the_next_question_gets_another() -> None:
+    accountant = PldAccountant(time_limit=60, idle_seconds=0.2)
+    before = set(psutil.Process().children())
+    try:
+        accountant.ask(SMALL, wait=True)
+        (child,) = set(psutil.Process().children()) - before
+        assert psutil.wait_procs([child], timeout=20)[1] == []
+        assert accountant.ask(SMALL._replace(steps=17), wait=True).epsilon is not None
+    finally:
+        accountant.close()
+
+
 def test_threads_share_one_process_and_get_their_own_answers() -> None:
     accountant = PldAccountant(time_limit=60)
     questions = [SMALL._replace(steps=steps) for steps in (100, 200, 300, 400)]

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from app.events import EpochPoint, IterationPoint
 from app.parameters import RunParameters
+from app.runs.store import Store
 
 HISTOGRAM = {"before": [{"x": 0.5, "y": 0.25}, {"x": 2.0, "y": 0.75}], "after": [{"x": 1.0, "y": 1.0}]}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty store lies, once as a file and once as a database of PostgreSQL."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "runs.sqlite")
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
+            yield url
+
+
+@pytest.fixture
+def store(store_location: str) -> Iterator[Store]:
+    store = Store(store_location)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import threading
 import time
 
 messages: "queue.Queue[dict]" = queue.Queue()
+speaking = threading.Lock()
 
 
 def read() -> None:
@@ -17,8 +18,13 @@ def read() -> None:
     os._exit(0)
 
 
+def say(message: dict) -> None:
+    with speaking:
+        print(json.dumps(message), flush=True)
+
+
 def send(run_id: str, **event: object) -> None:
-    print(json.dumps({"run": run_id, "event": event}), flush=True)
+    say({"run": run_id, "event": event})
 
 
 def finish(run_id: str, state: str, steps: int) -> None:
@@ -41,10 +47,22 @@ def play(job: dict) -> None:
             pass
         finish(run_id, "cancelled", 9)
         return
+    if behaviour == "until told to finish":
+        messages.get()
+        for steps in (8, 9, 10):
+            send(run_id, kind="progress", steps=steps, steps_total=100, epsilon=0.5)
+            time.sleep(0.05)
     finish(run_id, "done", 100)
 
 
+def beat() -> None:
+    while True:
+        say({"beat": True})
+        time.sleep(0.2)
+
+
 def main() -> None:
+    threading.Thread(target=beat, daemon=True).start()
     threading.Thread(target=read, daemon=True).start()
     while True:
         message = messages.get()

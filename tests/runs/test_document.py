@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready
+from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready, Retrying, Started
 from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
 from app.runs.document import Document, Measurements, run_document, simulated_document
@@ -31,6 +31,8 @@ FIELDS = {
     "final_metrics",
     "epsilon_spent",
     "epsilon_charged",
+    "attempt",
+    "attempts",
     "privacy",
     "assessment",
     "recommendations",
@@ -130,14 +132,6 @@ def test_notices_and_errors_reach_the_document(parameters: RunParameters) -> Non
     assert document["error"] == error
 
 
-def test_a_copy_is_not_changed_by_later_events(parameters: RunParameters) -> None:
-    measurements = Measurements(parameters)
-    copy = measurements.copy()
-    for event in (epoch_point(1), iteration_point(1), Notice(id="n", severity="info", text="t")):
-        measurements.add(event)
-    assert (copy.private.epochs, copy.private.iterations, copy.notices) == ([], [], [])
-
-
 def test_a_simulation_has_the_same_shape_and_spends_nothing(parameters: RunParameters) -> None:
     simulated = replace(
         parameters,
@@ -157,3 +151,50 @@ def test_a_simulation_has_the_same_shape_and_spends_nothing(parameters: RunParam
     assert document["final_metrics"]["training_seconds"] is None
     assert document["final_metrics"]["epsilon"] == document["privacy"]["epsilon"]
     assert document["final_metrics"]["accuracy"] == document["iterations"][-1]["accuracy"]
+
+
+def test_a_retried_run_shows_its_own_attempt_and_is_charged_for_all(parameters: RunParameters) -> None:
+    lost = [Started(attempt=1), Progress(steps=12, steps_total=23, epsilon=0.5), epoch_point(1)]
+    again = [Started(attempt=2), Progress(steps=23, steps_total=23, epsilon=0.9), epoch_point(1)]
+    finished = Finished(state="done", steps=23, training_seconds=1.0)
+    document = measured(
+        parameters, [*lost, Retrying(attempt=1, why="it died"), *again, finished], state="done"
+    )
+    q = parameters.batch_size / parameters.train_size
+    epsilons = {
+        steps: epsilon_rdp(
+            sampling_probability=q,
+            noise_multiplier=parameters.noise_multiplier,
+            steps=steps,
+            delta=parameters.delta,
+        ).epsilon
+        for steps in (12, 23, 35)
+    }
+    assert document["attempt"] == 2
+    assert len(document["epochs"]) == 1
+    assert document["attempts"] == [
+        {"attempt": 1, "steps": 12, "epsilon": pytest.approx(epsilons[12]), "why": "it died"}
+    ]
+    assert document["epsilon_spent"] == pytest.approx(epsilons[23])
+    assert document["epsilon_charged"] == pytest.approx(epsilons[35])
+    assert document["privacy"]["epsilon"] == pytest.approx(epsilons[23])
+    assert "started 2 times" in document["privacy"]["statement"]
+    assert f"{epsilons[35]:.4g}" in document["privacy"]["statement"]
+    assert [notice["id"] for notice in document["notices"]] == ["retried"]
+
+
+def test_an_attempt_on_other_data_is_charged_with_those(parameters: RunParameters) -> None:
+    mnist = RunParameters.of_task("mnist", epochs=2)
+    fallback = Fallback(parameters=parameters.to_dict(), reason="mnist is not there.")
+    events = [
+        Started(attempt=1),
+        Progress(steps=300, steps_total=470, epsilon=0.5),
+        Retrying(attempt=1, why="it died"),
+        Started(attempt=2),
+        fallback,
+        Progress(steps=5, steps_total=23, epsilon=0.5),
+    ]
+    document = measured(mnist, events)
+    assert document["dataset"]["name"] == "digits"
+    assert document["epsilon_charged"] == max(document["epsilon_spent"], document["attempts"][0]["epsilon"])
+    assert document["epsilon_spent"] != document["attempts"][0]["epsilon"]

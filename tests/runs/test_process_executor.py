@@ -1,156 +1,179 @@
-"""The training process seen from the server: it finishes, stops, gets stuck, dies."""
+"""The executor on this machine: slots, warm processes, and what becomes of attempts when it closes."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from app.events import Event, Finished, Progress
+from app.events import Finished, Progress, Retrying
+from app.runs.executor import Ended
+from app.runs.keeper import Limits
+from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.process_executor import ProcessExecutor
+from app.runs.store import Store
+from app.runs.training_process import TrainingProcess
 
 STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
-GRACE_SECONDS = 0.3
 
 
 @pytest.fixture
-def executor() -> Iterator[ProcessExecutor]:
-    executor = ProcessExecutor(command=STUB, stop_grace_seconds=GRACE_SECONDS)
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(str(tmp_path / "runs.sqlite"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def lifecycle(file_store: Store) -> Lifecycle:
+    return Lifecycle(file_store)
+
+
+@pytest.fixture
+def make(lifecycle: Lifecycle) -> Iterator[Callable[..., ProcessExecutor]]:
+    made: list[ProcessExecutor] = []
+
+    def executor(behaviour: str, *, slots: int = 1) -> ProcessExecutor:
+        made.append(
+            ProcessExecutor(
+                lifecycle=lifecycle,
+                slots=slots,
+                site={"data_directory": behaviour, "offline": True},
+                limits=Limits(),
+                new_process=lambda: TrainingProcess(STUB),
+            )
+        )
+        return made[-1]
+
     yield executor
-    executor.close()
+    for one in made:
+        one.close()
 
 
-def job(behaviour: str) -> dict[str, object]:
-    return {"parameters": {}, "fallback": None, "data_directory": behaviour, "offline": True}
+def claim(store: Store, lifecycle: Lifecycle) -> Claim:
+    job = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+    with store.writing() as connection:
+        lifecycle.admit(connection, NewRun(job=job, client="c"))
+    claimed = lifecycle.claim()
+    assert claimed is not None
+    return claimed
 
 
-def events_until(executor: ProcessExecutor, wanted: type[Event], *, seconds: float = 15.0) -> list[Event]:
-    events: list[Event] = []
+def until(holds: Callable[[], Any], *, seconds: float = 15.0) -> None:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        events += [update.event for update in executor.poll(0.05)]
-        if any(isinstance(event, wanted) for event in events):
-            return events
-    raise AssertionError(f"no {wanted.__name__} within {seconds} s, only {events}")
-
-
-def child_of(executor: ProcessExecutor) -> psutil.Process:
-    (child,) = (p for p in psutil.Process().children() if "stub_worker.py" in " ".join(p.cmdline()))
-    return child
-
-
-def test_a_run_reports_its_events_in_order_and_frees_the_slot(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("finish"))
-    assert executor.live_slots() == 0
-    events = events_until(executor, Finished)
-    assert [event.kind for event in events] == ["phase", "progress", "finished"]
-    assert executor.live_slots() == 1
-
-
-def test_one_warm_process_serves_run_after_run(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("finish"))
-    events_until(executor, Finished)
-    first = child_of(executor).pid
-    executor.submit("b", job("finish"))
-    events_until(executor, Finished)
-    assert child_of(executor).pid == first
-
-
-def test_a_second_run_is_refused_while_the_slot_is_taken(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("until stopped"))
-    with pytest.raises(RuntimeError, match="free slot"):
-        executor.submit("b", job("finish"))
-
-
-def test_a_killed_run_stops_and_keeps_its_own_count_of_steps(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("until stopped"))
-    events_until(executor, Progress)
-    executor.kill("a")
-    finished = events_until(executor, Finished)[-1]
-    assert (finished.state, finished.steps) == ("cancelled", 9)
-
-
-def test_a_stuck_run_is_killed_after_the_grace_and_keeps_its_last_count_of_steps(
-    executor: ProcessExecutor,
-) -> None:
-    executor.submit("a", job("stuck"))
-    events_until(executor, Progress)
-    child = child_of(executor)
-    executor.kill("a")
-    finished = events_until(executor, Finished)[-1]
-    assert (finished.state, finished.steps, finished.error) == ("cancelled", 7, None)
-    assert not child.is_running()
-
-
-@pytest.mark.parametrize("behaviour", ["die", "die in a line"])
-def test_a_dead_process_fails_its_run_and_the_next_run_gets_a_new_one(
-    executor: ProcessExecutor, behaviour: str
-) -> None:
-    executor.submit("a", job(behaviour))
-    finished = events_until(executor, Finished)[-1]
-    assert (finished.state, finished.steps) == ("failed", 7)
-    assert finished.error is not None
-    assert "signal 9" in finished.error["message"]
-    executor.submit("b", job("finish"))
-    assert events_until(executor, Finished)[-1].state == "done"
-
-
-def test_a_process_lost_with_its_run_is_replaced_before_the_next_run_comes(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("die"))
-    events_until(executor, Finished)
-    deadline = time.monotonic() + 10
-    while executor._child is None and time.monotonic() < deadline:
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.01)
-    assert executor._child is not None
-    assert executor._child.poll() is None
 
 
-def test_a_stop_that_finds_its_process_gone_is_no_error(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("stuck"))
-    events_until(executor, Progress)
-    child = executor._child
-    assert child is not None
-    assert child.stdin is not None
-    child.stdin.close()  # as the listener does between a process' death and the report of it
-    executor.kill("a")
-    assert events_until(executor, Finished)[-1].state == "cancelled"
+def begun(lifecycle: Lifecycle, run_id: str) -> bool:
+    return any(isinstance(entry.event, Progress) for entry in lifecycle.entries(run_id))
 
 
-def test_the_end_of_a_replaced_process_leaves_the_new_one_s_run_alone(executor: ProcessExecutor) -> None:
+def drained(executor: ProcessExecutor, ended: list[Ended], count: int) -> bool:
+    ended += executor.poll()
+    return len(ended) == count
+
+
+def test_every_attempt_is_told_ended_once_its_end_is_in_the_store(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    executor = make("finish")
+    ended: list[Ended] = []
+    for _ in range(2):
+        claimed = claim(file_store, lifecycle)
+        executor.submit(claimed)
+        until(lambda: drained(executor, ended, 1))
+        assert (ended[0].run_id, ended[0].owner) == (claimed.run_id, claimed.owner)
+        assert lifecycle.record(claimed.run_id).state == "done"
+        ended.clear()
+
+
+def test_each_slot_trains_in_a_process_of_its_own(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    executor = make("until stopped", slots=2)
+    assert executor.live_slots() == 2
+    claims = [claim(file_store, lifecycle) for _ in range(2)]
+    for claimed in claims:
+        executor.submit(claimed)
+    until(lambda: all(begun(lifecycle, claimed.run_id) for claimed in claims))
+    assert len({process.pid for process in executor.processes}) == 2
+    for claimed in claims:
+        lifecycle.cancel(claimed.run_id)
+    until(lambda: all(lifecycle.record(claimed.run_id).state == "cancelled" for claimed in claims))
+
+
+def test_an_attempt_submitted_too_many_waits_for_a_process(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    executor = make("until stopped")
+    first, second = claim(file_store, lifecycle), claim(file_store, lifecycle)
+    executor.submit(first)
+    until(lambda: begun(lifecycle, first.run_id))
+    executor.submit(second)
+    time.sleep(0.3)
+    assert not begun(lifecycle, second.run_id)
+    lifecycle.cancel(first.run_id)
+    until(lambda: begun(lifecycle, second.run_id))
+
+
+def test_start_makes_every_process_warm(make: Callable[..., ProcessExecutor]) -> None:
+    executor = make("finish", slots=2)
+    assert [process.pid for process in executor.processes] == [None, None]
     executor.start()
-    replaced = executor._child
-    assert replaced is not None
-    executor._child = None
-    executor.submit("a", job("until stopped"))
-    replaced.kill()
-    replaced.wait(timeout=5)
-    time.sleep(0.2)
-    assert executor.live_slots() == 0
-    executor.kill("a")
-    assert events_until(executor, Finished)[-1].state == "cancelled"
+    assert all(process.pid for process in executor.processes)
 
 
-def test_a_process_killed_from_outside_while_idle_is_replaced(executor: ProcessExecutor) -> None:
+def test_kill_ends_the_process_and_the_run_is_tried_again(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    executor = make("stuck")
+    claimed = claim(file_store, lifecycle)
+    executor.submit(claimed)
+    until(lambda: begun(lifecycle, claimed.run_id))
+    executor.kill(claimed.run_id)
+    until(lambda: lifecycle.record(claimed.run_id).state == "queued")
+    executor.kill("unknown")
+
+
+def test_close_gives_attempts_back_and_leaves_no_process(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    executor = make("stuck", slots=2)
+    claimed = claim(file_store, lifecycle)
+    executor.submit(claimed)
+    until(lambda: begun(lifecycle, claimed.run_id))
     executor.start()
-    child = child_of(executor)
-    child.kill()
-    child.wait(timeout=5)
-    time.sleep(0.2)
-    executor.submit("a", job("finish"))
-    assert events_until(executor, Finished)[-1].state == "done"
-
-
-def test_close_ends_the_process_also_in_the_middle_of_a_run(executor: ProcessExecutor) -> None:
-    executor.submit("a", job("stuck"))
-    events_until(executor, Progress)
-    child = child_of(executor)
+    children = [psutil.Process(process.pid) for process in executor.processes]
     executor.close()
-    assert not child.is_running()
+    assert not any(child.is_running() for child in children)
     assert executor.live_slots() == 0
-    finished = events_until(executor, Finished)[-1]
-    assert finished.error is not None
-    assert "server was stopped" in finished.error["message"]
+    assert lifecycle.record(claimed.run_id).state == "queued"
+    last = lifecycle.entries(claimed.run_id)[-1].event
+    assert isinstance(last, Retrying)
+    assert "server was stopped" in last.why
+
+
+def test_a_keeper_that_fails_is_told_and_its_process_ended(
+    make: Callable[..., ProcessExecutor],
+    file_store: Store,
+    lifecycle: Lifecycle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(run_id: str, owner: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lifecycle, "enter", fail)
+    executor = make("finish")
+    claimed = claim(file_store, lifecycle)
+    executor.submit(claimed)
+    ended: list[Ended] = []
+    until(lambda: drained(executor, ended, 1))
+    assert ended[0].why == "its keeper failed"
+    assert not any(isinstance(entry.event, Finished) for entry in lifecycle.entries(claimed.run_id))

@@ -1,174 +1,217 @@
-"""The run service: queueing, order, waiting, cancelling, forgetting, and what it refuses."""
+"""The run service over a real store: what its callers see of queueing, stopping and lost attempts."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-import app.runs.service as service_module
 from app.events import Finished, Progress
 from app.parameters import RunParameters
-from app.runs.executor import Update
-from app.runs.service import EngineUnavailable, QueueFull, RunService, UnknownRun
+from app.runs import capabilities as capabilities_module
+from app.runs.capabilities import EngineUnavailable
+from app.runs.executor import Ended
+from app.runs.lifecycle import Claim, Lifecycle, UnknownRun
+from app.runs.service import RunService
+from app.settings import Settings
+
+QUEUE_LIMIT = 2
 
 
 class ScriptedExecutor:
-    """One slot; a run goes on until the test finishes or kills it."""
+    """One slot; an attempt goes on until the test finishes it, or its run shall stop."""
 
-    def __init__(self) -> None:
-        self.submitted: list[str] = []
-        self.jobs: list[Mapping[str, Any]] = []
-        self._current: str | None = None
-        self._updates: list[Update] = []
-        self._lock = threading.Lock()
+    survives_leader = False
 
-    def submit(self, run_id: str, job: Mapping[str, Any]) -> None:
-        with self._lock:
-            self._current = run_id
-            self.submitted.append(run_id)
-            self.jobs.append(job)
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+        self.claims: list[Claim] = []
+        self._ended: list[Ended] = []
 
-    def poll(self, timeout_seconds: float) -> list[Update]:
-        time.sleep(min(timeout_seconds, 0.01))
-        with self._lock:
-            updates, self._updates = self._updates, []
-        return updates
+    def start(self) -> None:
+        pass
+
+    def submit(self, claim: Claim) -> None:
+        self.claims.append(claim)
+
+    def poll(self) -> list[Ended]:
+        for claim in self.claims:
+            self._stop_if_asked(claim)
+        ended, self._ended = self._ended, []
+        return ended
 
     def kill(self, run_id: str) -> None:
-        self.finish("cancelled", steps=5)
+        pass
 
     def live_slots(self) -> int:
-        return 0 if self._current else 1
+        return 1
+
+    def close(self) -> None:
+        pass
 
     def progress(self, steps: int) -> None:
-        assert self._current is not None
-        self._updates.append(
-            Update(run_id=self._current, event=Progress(steps=steps, steps_total=23, epsilon=0.1))
-        )
+        claim = self.claims[-1]
+        event = Progress(steps=steps, steps_total=23, epsilon=0.1)
+        self._lifecycle.append(claim.run_id, claim.owner, [event])
 
-    def finish(self, state: str, *, steps: int) -> None:
-        with self._lock:
-            assert self._current is not None
-            event = Finished(state=state, steps=steps, training_seconds=0.5)
-            self._updates.append(Update(run_id=self._current, event=event))
-            self._current = None
+    def finish(self, state: str = "done", *, steps: int = 23) -> None:
+        claim = self.claims[-1]
+        finished = Finished(state=state, steps=steps, training_seconds=0.5)
+        self._lifecycle.finish(claim.run_id, claim.owner, [], finished)
+
+    def lose(self) -> None:
+        claim = self.claims[-1]
+        self._ended.append(Ended(run_id=claim.run_id, owner=claim.owner, why="its worker died"))
+
+    def _stop_if_asked(self, claim: Claim) -> None:
+        running = {attempt.owner: attempt for attempt in self._lifecycle.running()}
+        if claim.owner in running and running[claim.owner].cancel_requested:
+            self.finish("cancelled", steps=5)
+
+
+class Served:
+    """A service and its executor, once it leads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._executors: list[ScriptedExecutor] = []
+        self.service = RunService(settings, new_executor=self._new)
+        self.service.start_worker()
+        until(lambda: self._executors)
+
+    def _new(self, lifecycle: Lifecycle) -> ScriptedExecutor:
+        self._executors.append(ScriptedExecutor(lifecycle))
+        return self._executors[-1]
+
+    @property
+    def executor(self) -> ScriptedExecutor:
+        return self._executors[-1]
+
+    def start(self, parameters: RunParameters, **more: Any) -> str:
+        return self.service.start(parameters, **more).run_id
+
+    def submitted(self, count: int) -> list[str]:
+        """Return the runs submitted so far, after waiting until they are that many."""
+        until(lambda: len(self.executor.claims) >= count)
+        return [claim.run_id for claim in self.executor.claims]
+
+
+def until(holds: Callable[[], Any], *, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
 
 
 @pytest.fixture
-def executor() -> ScriptedExecutor:
-    return ScriptedExecutor()
+def served(tmp_path: Path) -> Iterator[Served]:
+    served = Served(Settings(store=str(tmp_path / "runs.sqlite"), queue_limit=QUEUE_LIMIT, offline=True))
+    yield served
+    served.service.close()
 
 
-@pytest.fixture
-def service(executor: ScriptedExecutor) -> Iterator[RunService]:
-    service = RunService(data_directory=None, offline=True, queue_limit=2, executor=executor)
-    yield service
-    service.close()
+def test_a_run_is_submitted_with_all_it_needs(served: Served, parameters: RunParameters) -> None:
+    run_id = served.start(parameters, fallback=replace(parameters, epochs=1))
+    assert served.submitted(1) == [run_id]
+    job = served.executor.claims[0].job
+    assert job["parameters"] == parameters.to_dict()
+    assert job["fallback"]["epochs"] == 1
 
 
-def test_a_started_run_is_submitted_with_its_parameters(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
-) -> None:
-    run_id = service.start(parameters, fallback=replace(parameters, epochs=1))
-    assert executor.submitted == [run_id]
-    assert executor.jobs[0]["parameters"] == parameters.to_dict()
-    assert executor.jobs[0]["fallback"]["epochs"] == 1
-    assert executor.jobs[0]["offline"] is True
+def test_runs_are_executed_in_the_order_they_came(served: Served, parameters: RunParameters) -> None:
+    runs = [served.start(parameters)]
+    served.submitted(1)
+    runs += [served.start(parameters) for _ in range(2)]
+    documents = [served.service.document(run) for run in runs]
+    assert [document["progress"]["queue_position"] for document in documents] == [None, 1, 2]
+    for number, run in enumerate(runs, start=1):
+        served.submitted(number)
+        served.executor.finish()
+        assert served.service.wait(run, 5.0)
+    assert served.submitted(3) == runs
 
 
-def test_runs_are_executed_in_the_order_they_came(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
-) -> None:
-    runs = [service.start(parameters) for _ in range(3)]
-    assert [service.document(run)["progress"]["queue_position"] for run in runs] == [None, 1, 2]
-    for run in runs:
-        executor.finish("done", steps=23)
-        assert service.wait(run, 5.0)
-    assert executor.submitted == runs
-
-
-def test_a_full_queue_refuses_and_makes_nothing(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
-) -> None:
-    runs = [service.start(parameters) for _ in range(3)]
-    with pytest.raises(QueueFull):
-        service.start(parameters)
-    for run in runs:
-        executor.finish("done", steps=23)
-        assert service.wait(run, 5.0)
-    assert len(executor.submitted) == 3
-
-
-def test_wait_says_whether_the_run_has_ended(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
-) -> None:
-    run = service.start(parameters)
-    assert not service.wait(run, 0.05)
-    executor.finish("done", steps=23)
-    assert service.wait(run, 5.0)
-    assert service.document(run)["state"] == "done"
+def test_wait_says_whether_the_run_has_ended(served: Served, parameters: RunParameters) -> None:
+    run = served.start(parameters)
+    served.submitted(1)
+    assert not served.service.wait(run, 0.05)
+    served.executor.finish()
+    assert served.service.wait(run, 5.0)
+    assert served.service.document(run)["state"] == "done"
 
 
 def test_cancelling_a_queued_run_ends_it_at_once_and_spends_nothing(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
+    served: Served, parameters: RunParameters
 ) -> None:
-    service.start(parameters)
-    queued = service.start(parameters)
-    document = service.cancel(queued)
+    served.start(parameters)
+    served.submitted(1)
+    queued = served.start(parameters)
+    document = served.service.cancel(queued)
     assert (document["state"], document["epsilon_spent"]) == ("cancelled", 0.0)
-    executor.finish("done", steps=23)
-    time.sleep(0.05)
-    assert queued not in executor.submitted
+    served.executor.finish()
+    time.sleep(0.2)
+    assert queued not in served.submitted(1)
 
 
 def test_cancelling_a_running_run_keeps_the_epsilon_really_spent(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
+    served: Served, parameters: RunParameters
 ) -> None:
-    run = service.start(parameters)
-    executor.progress(3)
-    document = service.cancel(run)
+    run = served.start(parameters)
+    served.submitted(1)
+    served.executor.progress(3)
+    document = served.service.cancel(run)
     assert document["state"] == "cancelled"
     assert document["progress"]["steps"] == 5
     assert 0 < document["epsilon_spent"] == document["privacy"]["epsilon"]
 
 
-def test_cancelling_a_finished_run_changes_nothing(
-    service: RunService, executor: ScriptedExecutor, parameters: RunParameters
+def test_cancelling_a_finished_run_changes_nothing(served: Served, parameters: RunParameters) -> None:
+    run = served.start(parameters)
+    served.submitted(1)
+    served.executor.finish()
+    served.service.wait(run, 5.0)
+    assert served.service.cancel(run)["state"] == "done"
+
+
+def test_a_lost_attempt_is_retried_and_the_document_charges_both(
+    served: Served, parameters: RunParameters
 ) -> None:
-    run = service.start(parameters)
-    executor.finish("done", steps=23)
-    service.wait(run, 5.0)
-    assert service.cancel(run)["state"] == "done"
+    run = served.start(parameters)
+    served.submitted(1)
+    served.executor.progress(12)
+    served.executor.lose()
+    assert served.submitted(2) == [run, run]
+    served.executor.progress(23)
+    served.executor.finish()
+    assert served.service.wait(run, 5.0)
+    document = served.service.document(run)
+    assert (document["state"], document["attempt"]) == ("done", 2)
+    assert [attempt["steps"] for attempt in document["attempts"]] == [12]
+    assert document["epsilon_charged"] > document["epsilon_spent"]
+
+
+def test_a_run_outlives_its_server(served: Served, parameters: RunParameters, tmp_path: Path) -> None:
+    run = served.start(parameters)
+    served.submitted(1)
+    served.executor.progress(12)
+    served.service.close()
+    again = Served(Settings(store=str(tmp_path / "runs.sqlite"), offline=True))
+    assert again.submitted(1) == [run]
+    again.executor.finish()
+    assert again.service.wait(run, 5.0)
+    assert again.service.document(run)["attempt"] == 2
+    again.service.close()
 
 
 @pytest.mark.parametrize("run_id", ["", "1' or '1'='1", "0" * 24])
-def test_an_unknown_run_is_named_as_such(service: RunService, run_id: str) -> None:
+def test_an_unknown_run_is_named_as_such(served: Served, run_id: str) -> None:
+    service = served.service
     for ask in (service.document, service.cancel, lambda run: service.wait(run, 0.0)):
         with pytest.raises(UnknownRun):
             ask(run_id)
-
-
-def test_finished_runs_are_forgotten_oldest_first(
-    service: RunService,
-    executor: ScriptedExecutor,
-    parameters: RunParameters,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(service_module, "RUNS_KEPT", 2)
-    runs = []
-    for _ in range(3):
-        runs.append(service.start(parameters))
-        executor.finish("done", steps=23)
-        service.wait(runs[-1], 5.0)
-    service.start(parameters)
-    with pytest.raises(UnknownRun):
-        service.document(runs[0])
-    assert service.document(runs[2])["state"] == "done"
 
 
 @pytest.mark.parametrize(
@@ -179,20 +222,15 @@ def test_finished_runs_are_forgotten_oldest_first(
     ],
 )
 def test_a_missing_engine_is_refused_with_its_cure(
-    service: RunService,
+    served: Served,
     parameters: RunParameters,
     monkeypatch: pytest.MonkeyPatch,
     engine: str,
     absent: set[str],
     cure: str,
 ) -> None:
-    monkeypatch.setattr(service_module, "_is_installed", lambda package: package not in absent)
+    monkeypatch.setattr(capabilities_module, "_is_installed", lambda package: package not in absent)
     with pytest.raises(EngineUnavailable, match=cure):
-        service.start(replace(parameters, engine=engine))
-    assert service.capabilities()["engines"][engine]["available"] is False
-
-
-def test_run_ids_carry_96_bits(service: RunService, parameters: RunParameters) -> None:
-    first, second = service.start(parameters), service.start(parameters)
-    assert len(first) == len(second) == 24
-    assert first != second
+        served.start(replace(parameters, engine=engine))
+    assert served.service.capabilities()["engines"][engine]["available"] is False
+    assert served.executor.claims == []

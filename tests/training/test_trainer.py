@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from app.catalog import cure_for_missing
 from app.events import EpochPoint, Finished, IterationPoint, Notice, Phase, Progress, Ready, encode
@@ -375,6 +376,20 @@ def test_only_public_errors_show_their_text(monkeypatch, digits_run, fault, kind
     assert (finished.state, finished.error["kind"]) == ("failed", kind)
     assert message in finished.error["message"]
     assert kind != "internal" or str(fault) not in finished.error["message"]
+
+
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")]
+)
+def test_a_lack_of_memory_is_no_end_of_the_run(monkeypatch, digits_run, fault):
+    """What the process hoards may be the cause: another process shall try."""
+    monkeypatch.setitem(engines.ENGINES, "fast", raising(fault))
+    events = []
+    with pytest.raises(trainer.OutOfMemory):
+        trainer.train(
+            digits_run, emit=events.append, should_stop=lambda: False, data_directory=None, offline=True
+        )
+    assert of(Finished, events) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,340 @@
+"""The run store: one database that is the queue of record, SQLite in a file or PostgreSQL by URL.
+
+Tables ``runs`` (one row a run), ``events`` (append-only, ids 1..n a run without a
+gap) and ``facts`` (named values of this store). What may happen to a run stands
+in ``lifecycle``; this module opens, reads and writes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+SCHEMA_VERSION = "1"
+BUSY_SECONDS = 1.0  # how long a write waits for another's before the store counts as not available
+CONNECTIONS = 8
+BUSY = "The run store is busy, or locked by another program."
+
+_log = logging.getLogger(__name__)
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),  # the order of the queue
+    Column("id", String(40), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),
+    Column("job", Text, nullable=False),  # JSON: {"kind", "parameters", "fallback", "notices"}
+    Column("client", String(64), nullable=False),  # a keyed hash; addresses are not stored
+    Column("request_key", String(64), unique=True),  # keyed hash of client and Idempotency-Key
+    Column("request_print", String(64)),  # fingerprint of the request that came with the key
+    Column("estimated_seconds", Float),
+    Column("created_at", Float, nullable=False),  # seconds since the epoch, like all times here
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("owner", String(40)),  # random token of the attempt; who does not hold it writes nothing
+    Column("entered", Integer, nullable=False, server_default="0"),  # 1 once the owner's keeper has begun
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("heartbeat", Integer, nullable=False, server_default="0"),  # a counter: no two clocks to compare
+    Column("cancel_requested", Integer, nullable=False, server_default="0"),
+    Column("last_event", Integer, nullable=False, server_default="0"),
+    Index("runs_by_state", "state", "sequence"),
+    Index("runs_by_client", "client", "created_at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run_id", String(40), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", Float, nullable=False),
+    Column("body", Text, nullable=False),  # JSON as app.events.encode writes it
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+
+class StoreUnavailable(RuntimeError):
+    """The store cannot be used now; the message says what is wrong with it, without paths or secrets."""
+
+
+class Store:
+    """One database. Thread safe; it opens itself at first use and recovers by itself.
+
+    ``location`` is a file's path (SQLite) or a URL ``postgresql://user:password@host/name``.
+
+    Raises:
+        ValueError: ``location`` is neither.
+    """
+
+    def __init__(self, location: str) -> None:
+        self._url = _url(location)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._writers = threading.Lock()  # SQLite's own waiting is unfair and slow; ours is neither
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+        self._watchers: list[Watcher] = []
+
+    @property
+    def path(self) -> Path | None:
+        """Return the file of an SQLite store, None for PostgreSQL."""
+        return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
+    def url(self) -> URL:
+        """Return the database's URL with its driver."""
+        return self._url
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection whose statements each see what is committed.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        with self._translated(), self._open().connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that no other writer overlaps on SQLite.
+
+        It is committed when the block ends and rolled back when the block raises.
+
+        Raises:
+            StoreUnavailable: the database cannot be written; nothing was.
+        """
+        with self._translated(), self._write_turn(), self._open().begin() as connection:
+            yield connection
+
+    def watcher(self) -> Watcher:
+        """Return a new watcher of this store, for one thread's use."""
+        watcher = Watcher(self)
+        self._watchers.append(watcher)
+        return watcher
+
+    def close(self) -> None:
+        """Close all connections."""
+        for watcher in self._watchers:
+            watcher.close()
+        if self._engine is not None:
+            self._engine.dispose()
+
+    @contextmanager
+    def _write_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writers.acquire(timeout=2 * BUSY_SECONDS):
+            raise StoreUnavailable(BUSY)
+        try:
+            yield
+        finally:
+            self._writers.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout as fault:
+            raise StoreUnavailable(BUSY) from fault
+        except (SQLAlchemyError, OSError) as fault:
+            if "no such table" in str(fault):
+                self._engine = None  # the file was taken away under us: it is made anew
+            raise StoreUnavailable(_reason(fault)) from fault
+
+    def _open(self) -> Engine:
+        engine = self._engine
+        if engine is not None:
+            return engine
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._prepared()
+            return self._engine
+
+    def _prepared(self) -> Engine:
+        engine = self._sqlite() if self.is_sqlite else self._postgresql()
+        try:
+            if _is_made(engine):
+                return engine
+            with engine.begin() as connection:
+                if not self.is_sqlite:  # several processes may start at once
+                    connection.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+                metadata.create_all(connection)
+                _check_schema(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+    def _sqlite(self) -> Engine:
+        path = Path(self._url.database or "")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Run ids are capabilities: nobody else on this machine shall read them.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        engine = create_engine(
+            self._url,
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS,
+            pool_timeout=2 * BUSY_SECONDS,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+
+    def _postgresql(self) -> Engine:
+        return create_engine(
+            self._url,
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS,
+            pool_timeout=2 * BUSY_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=3000"},
+        )
+
+
+class Watcher:
+    """Tells when the store has been written to; each user has one, for the number is a connection's."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+
+    def version(self) -> int | None:
+        """Return a number that changes when another connection has written; None where there is none.
+
+        Only SQLite has one (``PRAGMA data_version``).
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        if not self._store.is_sqlite:
+            return None
+        with self._store._translated():
+            try:
+                return int(self._connected().exec_driver_sql("PRAGMA data_version").scalar_one())
+            except SQLAlchemyError:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connection; the next look opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        engine = self._store._open()
+        if self._connection is None or engine is not self._engine:  # a file made anew
+            self.close()
+            connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()  # it stays this watcher's own, whatever becomes of the pool
+            self._connection, self._engine = connection, engine
+        return self._connection
+
+
+def _url(location: str) -> URL:
+    if "://" not in location:
+        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+    try:
+        url = make_url(location)
+    except ArgumentError as fault:
+        raise ValueError("must be a file's path or postgresql://user:password@host/name") from fault
+    if url.get_backend_name() not in ("postgresql", "sqlite") or not url.database:
+        raise ValueError("must be a file's path or postgresql://user:password@host/name")
+    return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url
+
+
+def _set_up_sqlite(connection, record) -> None:  # type: ignore[no-untyped-def]  # SQLAlchemy's listener types
+    connection.isolation_level = None  # transactions begin when we say so, at _begin_immediate
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL mode safe against a kill -9 of any process
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_made(engine: Engine) -> bool:
+    """Return whether the tables are there, of our schema: then a store that takes no writes can be opened."""
+    with engine.connect() as connection:
+        reader = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not inspect(reader).has_table(facts.name):
+            return False
+        _check_schema(reader)
+        return True
+
+
+def _check_schema(connection: Connection) -> None:
+    found = connection.execute(select(facts.c.value).where(facts.c.name == "schema")).scalar()
+    if found is None:
+        connection.execute(facts.insert().values(name="schema", value=SCHEMA_VERSION))
+    elif found != SCHEMA_VERSION:
+        raise StoreUnavailable(
+            f"The run store was written by another version (schema {found}, this version has "
+            f"{SCHEMA_VERSION}): let DPSGD_STORE name a new one."
+        )
+
+
+_REASONS = {
+    "full": "The run store's disk is full.",
+    "readonly": "The run store cannot be written (read-only).",
+    "read-only": "The run store cannot be written (read-only).",
+    "permission denied": "The run store cannot be written (no permission).",
+    "locked": "The run store is locked by another program.",
+    "unable to open": "The run store cannot be opened.",
+    "malformed": "The run store is damaged.",
+    "not a database": "The run store's file is not a database.",
+    "connection": "The run store's database server cannot be reached.",
+    "too large": "The run store's disk is full.",
+    "disk i/o error": "The run store's disk is full or faulty.",  # a quota or a limit of file sizes looks so
+}
+
+
+def _reason(fault: Exception) -> str:
+    """Return what is wrong in words fit for anybody; the log has the rest."""
+    said = str(getattr(fault, "orig", None) or fault).lower()
+    for sign, reason in _REASONS.items():
+        if sign in said:
+            return reason
+    _log.warning("the run store failed: %s", type(fault).__name__, exc_info=fault)
+    return "The run store cannot be used at the moment."
