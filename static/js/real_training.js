@@ -39,14 +39,19 @@ export function expectedSeconds({ timing, datasets }, settings) {
 
 const measurementsPerEpoch = (epochs) => Math.max(1, Math.min(3, Math.floor(60 / epochs)));
 
-/** Return the seconds that a run has still to go, or null: the server's figure, else from the epochs that have ended. */
+/** Return the seconds that a run has still to go, or null: the server's figure as far as not yet gone, else from ended epochs. */
 export function secondsLeft({ epochs, progress }) {
-  if (typeof progress?.eta_seconds === "number") return progress.eta_seconds;
+  if (typeof progress?.eta_seconds === "number") return progress.eta_seconds * shareLeft(progress);
   const times = epochs.map(({ seconds }) => seconds).filter((seconds) => typeof seconds === "number");
   if (!times.length || !progress?.steps_total) return null;
   const epoch = times.reduce((sum, seconds) => sum + seconds, 0) / times.length;
   const steps = epochs.at(-1).iteration / epochs.length;
   return (epoch * (progress.steps_total - progress.steps)) / steps;
+}
+
+/** Return which part of the steps that were ahead when the server spoke is still ahead. */
+function shareLeft({ steps, steps_total: total, eta_steps: then = steps }) {
+  return then < total ? (total - steps) / (total - then) : 1;
 }
 
 function sentence(text) {

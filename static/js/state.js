@@ -110,7 +110,7 @@ export function withRunDetails(state, document) {
   if (!ACTIVE_STATES.has(document.state)) return withRun(state, document);
   const { queue_position, eta_seconds } = document.progress ?? {};
   const details = pick(document, ["privacy", "assessment", "recommendations", "epsilon_charged", "attempts", "notices"]);
-  const progress = { ...state.run.progress, queue_position, eta_seconds };
+  const progress = { ...state.run.progress, queue_position, eta_seconds, eta_steps: document.progress?.steps };
   return { ...state, lost: false, run: { ...state.run, ...details, progress } };
 }
 
