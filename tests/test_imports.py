@@ -35,11 +35,12 @@ ALLOWED = {
     "privacy": PARAMETERS,
     "simulation": {*PRIVACY, "events"},
     "code": PARAMETERS,
+    "learning": PARAMETERS,
     "advice": SIMULATION,
     "training": {*PRIVACY, "events"},
     "runs": {*ADVICE, "settings", "logs"},
     "schemas": {*PRIVACY, "code", "errors", "strict_json", "settings"},
-    "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
+    "routes": {*RUNS, *SCHEMAS, "learning", "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
 }
 ONLY_IN = {
