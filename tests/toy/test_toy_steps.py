@@ -36,10 +36,15 @@ def test_the_cases_hold_what_is_easily_got_wrong() -> None:
     for case in CONTENT["cases"]:
         assert any(not batch for batch in case["sampled"]), "an empty batch"
         assert any(len(case["examples"]) in batch for batch in case["sampled"]), "somebody who is not there"
-    assert {sum(stage["clipped"] for stage in case["stages"]) > 0 for case in CONTENT["cases"]} == {True, False}
+    assert {sum(stage["clipped"] for stage in case["stages"]) > 0 for case in CONTENT["cases"]} == {
+        True,
+        False,
+    }
 
 
-@pytest.mark.parametrize("row", CONTENT["epsilons"], ids=lambda row: f"{row['noise_multiplier']}-{row['steps']}")
+@pytest.mark.parametrize(
+    "row", CONTENT["epsilons"], ids=lambda row: f"{row['noise_multiplier']}-{row['steps']}"
+)
 def test_the_server_gives_the_same_epsilon(row: dict[str, Any]) -> None:
     mechanism = Mechanism(
         examples=EXAMPLES,
