@@ -9,6 +9,7 @@ from app.learning.tables import (
     GLOSSARY,
     MNEMONICS,
     QUIZ,
+    SHIPPED,
     SOURCES,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "GLOSSARY",
     "MNEMONICS",
     "QUIZ",
+    "SHIPPED",
     "SOURCES",
 ]

@@ -32,6 +32,11 @@ class Term:
     source: str | None = None
     help: bool = False
 
+    @property
+    def cited(self) -> str | None:
+        """Return the source to name behind the text; a number without one is this playground's own."""
+        return self.source or ("playground" if any(letter.isdigit() for letter in self.text) else None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Card:

@@ -76,3 +76,6 @@ CORRECTIONS = _table("corrections", Correction)
 MNEMONICS = _table("mnemonics", Mnemonic)
 DIALOGUE = _table("dialogue", Line)
 DEPLOYMENTS = _table("deployments", Deployment)
+
+_MEASURED_RUNS = Path(__file__).parents[2] / "static" / "data" / "measured_runs.json"
+SHIPPED: Mapping[str, Any] = json.loads(_MEASURED_RUNS.read_text(encoding="utf-8"))["runs"]

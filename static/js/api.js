@@ -18,7 +18,10 @@ export class ServerLost extends Error {}
 export const getCatalog = () => call("/api/parameters");
 
 /** Return {provenance, runs} that were measured when the page was made: a file that is shipped with this script. */
-export const getShippedRuns = () => call(new URL("../data/measured_runs.json", import.meta.url));
+export const getShippedRuns = () => call("/static/data/measured_runs.json");
+
+/** Return the handwritten zeros and ones that the Learning Hub's stepper learns from: a shipped file. */
+export const getDigits = () => call("/static/data/zeros_and_ones.json");
 
 /** Return the simulated run document of a request body; `signal` drops the answer when it is aborted. */
 export const simulate = (body, { signal } = {}) => call("/api/train", { body, signal });
@@ -38,6 +41,13 @@ export const eventsPath = (id, after) => `${runPath(id)}/events${after ? `?after
 /** Ask a run to stop; return its document as it stands. */
 export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
 
+/** Return the text of the script that trains with the settings of a query string in another library. */
+export async function getCode(query, { signal } = {}) {
+  const response = await send(`/api/code?${query}`, { headers: { Accept: "text/x-python" }, signal });
+  if (!response.ok) throw await problemOf(response);
+  return response.text();
+}
+
 const runPath = (id) => `/api/runs/${encodeURIComponent(id)}`;
 
 async function call(path, { body, headers = {}, signal } = {}) {
@@ -47,9 +57,12 @@ async function call(path, { body, headers = {}, signal } = {}) {
     body: body && JSON.stringify(body),
     signal,
   });
-  const answer = await readJson(response);
-  if (!response.ok) throw new ServerProblem(response.status, answer, secondsOf(response.headers.get("Retry-After")));
-  return answer;
+  if (!response.ok) throw await problemOf(response);
+  return readJson(response);
+}
+
+async function problemOf(response) {
+  return new ServerProblem(response.status, await readJson(response), secondsOf(response.headers.get("Retry-After")));
 }
 
 function secondsOf(header) {
