@@ -99,6 +99,8 @@ def measured_accuracy(parameters: RunParameters) -> float | None:
 
 def is_tasks_own(parameters: RunParameters) -> bool:
     """Return whether data, size and model are those that the task itself prescribes."""
+    if parameters.task not in TASKS:
+        return False
     task = TASKS[parameters.task]
     return (parameters.dataset, parameters.train_size, parameters.model) == (
         task.dataset,

@@ -16,6 +16,7 @@ from app.routes import (
     records,
     runs,
     system,
+    tables,
     train,
     visitors,
 )
@@ -28,5 +29,5 @@ def register(app: Flask) -> None:
     failures.register(app)
     visitors.register(app)
     limits.register(app)
-    for module in (pages, train, runs, privacy, explore, code, system, metrics):
+    for module in (pages, train, tables, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

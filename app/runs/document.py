@@ -8,7 +8,7 @@ from typing import Any
 
 from app.advice.assessment import assess
 from app.advice.recommendations import recommend
-from app.catalog import DATASETS, MODELS
+from app.catalog import MODELS
 from app.events import (
     EpochPoint,
     Event,
@@ -24,6 +24,7 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
+from app.privacy import wording
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
@@ -193,7 +194,7 @@ def final_epsilon(parameters: RunParameters) -> float | None:
 
 
 def _dataset_facts(parameters: RunParameters) -> dict[str, Any]:
-    info = DATASETS[parameters.dataset]
+    info = parameters.data
     return {
         "name": info.name,
         "title": info.title,
@@ -275,6 +276,8 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
         wait_for_pld=wait_for_pld,
         steps_taken=_steps_to_account(measurements, state),
     )
+    if measurements.parameters.table is not None:
+        report = _of_a_table(report)
     if not measurements.earlier:
         return report
     charged = _spent(measurements, "measured")["epsilon_charged"]
@@ -285,6 +288,13 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
         f"whoever saw what all of them released is bounded by {told}, which is what was charged."
     )
     return report | {"statement": f"{report['statement']} {sentence}"}
+
+
+def _of_a_table(report: dict[str, Any]) -> dict[str, Any]:
+    return report | {
+        "assumptions": report["assumptions"] | {"unit": wording.UNIT_OF_A_TABLE},
+        "statement": wording.of_a_table(report["statement"]),
+    }
 
 
 def _earlier(attempt: EarlierAttempt) -> dict[str, Any]:
