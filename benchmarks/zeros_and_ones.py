@@ -2,8 +2,8 @@
 
     python -m benchmarks.zeros_and_ones
 
-They are all zeros and ones of scikit-learn's digits (8x8 pixels of 0..16, from the UCI test set of handwritten
-digits), in their order there. A pixel is written as one digit of base 17.
+They are all zeros and ones of scikit-learn's digits (8x8 pixels of 0..16, from the UCI test set of
+handwritten digits), in their order there. A pixel is written as one digit of base 17.
 """
 
 from __future__ import annotations
