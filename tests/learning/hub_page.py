@@ -113,8 +113,13 @@ def unsourced_numbers(page: Element) -> list[str]:
         words(child)
         for element in main_of(page).walk()
         for child in element.children
-        if isinstance(child, str) and re.search(r"\d", child) and not _is_answered_for(element)
+        if isinstance(child, str) and re.search(r"\d", _unnumbered(child)) and not _is_answered_for(element)
     ]
+
+
+def _unnumbered(text: str) -> str:
+    """Return a text without the number that a heading begins with, as in "1. The file"."""
+    return re.sub(r"^\s*\d+\. ", "", text)
 
 
 def _is_answered_for(element: Element) -> bool:
