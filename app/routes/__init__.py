@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.routes import (
+    assets,
     code,
     explore,
     failures,
@@ -29,5 +30,6 @@ def register(app: Flask) -> None:
     failures.register(app)
     visitors.register(app)
     limits.register(app)
+    assets.register(app)
     for module in (pages, train, tables, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

@@ -7,10 +7,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.chart_page import OpenPage, wait_for_result
-from tests.serving import ROOT
 
 MOST_BYTES = 60 * 1024  # of scripts and styles together, gzipped, without Chart.js
 PHONE = {"width": 390, "height": 844}
@@ -109,27 +108,16 @@ def small_targets(page: Page) -> list[Any]:
     )
 
 
-def test_scripts_and_styles_are_light() -> None:
-    """As main.js and its imports, and the style sheets of the template, go over the wire."""
-    scripts = imported("main.js", set()) | {"theme-first.js"}
-    template = (ROOT / "templates" / "index.html").read_text() + (
-        ROOT / "templates" / "base.html"
-    ).read_text()
-    styles = re.findall(r"filename='(css/[\w.]+)'", template)
-    paths = [
-        *(ROOT / "static" / "js" / name for name in scripts),
-        *(ROOT / "static" / name for name in styles),
-    ]
-    assert len(paths) > 40
-    assert sum(len(gzip.compress(path.read_bytes())) for path in paths) <= MOST_BYTES
-
-
-def imported(name: str, found: set[str]) -> set[str]:
-    """Return the scripts that ``name`` imports, with itself, as paths below static/js."""
-    folder = ROOT / "static" / "js"
-    if name in found:
-        return found
-    found.add(name)
-    for path in re.findall(r'from "(\.[^"]+)"', (folder / name).read_text()):
-        imported(str(((folder / name).parent / path).resolve().relative_to(folder)), found)
-    return found
+def test_scripts_and_styles_are_light(browser: Browser, address: str) -> None:
+    """All that the page loads, as it goes over the wire."""
+    page = browser.new_page()
+    loaded: list[Response] = []
+    page.on("response", loaded.append)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    files = [response for response in loaded if response.request.resource_type in ("script", "stylesheet")]
+    own = [response for response in files if "vendor/" not in response.url]
+    assert any(response.url.endswith("js/main.js") for response in own)
+    assert len(own) <= 4
+    assert sum(len(gzip.compress(response.body())) for response in own) <= MOST_BYTES
+    page.close()
