@@ -13,7 +13,9 @@ export class Surroundings {
   }
 
   update(state) {
-    this.rememberAddress(`${location.pathname}${addressOf(this.catalog, state)}`);
+    const settings = addressOf(this.catalog, state);
+    this.rememberAddress(`${location.pathname}${settings}`);
+    byId("export-code").href = `/learning${settings}#code`;
     document.title = titleOf(state, this.name);
     if (state.run && shownDocument(state) === state.run) setText(byId("announcer"), epochSentence(state.run) ?? "");
   }

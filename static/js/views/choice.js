@@ -2,6 +2,7 @@
 
 import { element, setText } from "../dom.js";
 import { faultOf } from "../scale.js";
+import { learnLink, termText } from "./learn_link.js";
 
 /** A labelled <select>; options are {name, title, disabled, note}. */
 export class Choice {
@@ -13,7 +14,7 @@ export class Choice {
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
     this.select.setAttribute("aria-describedby", `${this.remark.id} ${this.fault.id}`);
     this.node = element("div", { class: "control choice" },
-      element("label", { for: name }, label), this.select, this.remark, this.fault);
+      headOf(name, label), this.select, this.remark, this.fault);
     this.select.addEventListener("change", () => change(this.select.value));
   }
 
@@ -42,12 +43,17 @@ function remarkOf({ title }) {
   return remark ? `${remark.charAt(0).toUpperCase()}${remark.slice(1)}.` : null;
 }
 
+/** Return a control's label with the link to its card. */
+function headOf(name, label) {
+  return element("div", { class: "choice-head" }, element("label", { for: name, title: termText(name) }, label), learnLink(name, label));
+}
+
 /** The seed: a number box that may be empty (a fresh secret seed for real training). */
 export class SeedBox {
   constructor(parameter, { change, refuse }) {
     this.box = element("input", { type: "number", id: "seed", name: "seed", inputmode: "numeric", placeholder: "none", "aria-describedby": "seed-meaning seed-fault" });
     this.fault = element("p", { class: "fault", id: "seed-fault", hidden: true });
-    this.node = element("div", { class: "control choice" }, element("label", { for: "seed" }, "Seed"), this.box,
+    this.node = element("div", { class: "control choice" }, headOf("seed", "Seed"), this.box,
       element("p", { class: "meaning", id: "seed-meaning" },
         "Empty: a real training draws fresh, secret randomness. With a seed it can be repeated, but who knows the seed can undo the noise."),
       this.fault);
@@ -71,7 +77,7 @@ export class SeedBox {
 export class Switch {
   constructor({ name, label, change }) {
     this.box = element("input", { type: "checkbox", id: name, name });
-    this.node = element("div", { class: "control check" }, this.box, element("label", { for: name }, label));
+    this.node = element("div", { class: "control check" }, this.box, element("label", { for: name }, label), learnLink(name, label));
     this.box.addEventListener("change", () => change(this.box.checked));
   }
 

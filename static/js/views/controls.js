@@ -7,6 +7,7 @@ import { ACCOUNTANTS, ADVANCED_NAMES, fits, SLIDER_NAMES, taskSettings } from ".
 import { shownDocument } from "../state.js";
 import { Choice, SeedBox, Switch } from "./choice.js";
 import { choiceRow } from "./figure.js";
+import { learnLink } from "./learn_link.js";
 import { Mode } from "./mode.js";
 import { Presets } from "./presets.js";
 import { Slider } from "./slider.js";
@@ -38,7 +39,7 @@ export class Controls {
   /** "I choose: σ | target ε" stands above the two that it is about. */
   buildLock() {
     const lock = choiceRow({ name: "lock", legend: "I choose", choices: LOCK, changed: (what) => this.actions.choose(what) });
-    const row = element("div", { class: "lock" }, element("span", { "aria-hidden": "true" }, "I choose:"), lock);
+    const row = element("div", { class: "lock" }, element("span", { "aria-hidden": "true" }, "I choose:"), lock, learnLink("privacy_budget", "Target ε"));
     this.views.noise_multiplier.node.before(row);
     this.locks = [...lock.querySelectorAll("input")];
   }

@@ -3,6 +3,7 @@
 import { element, setText } from "../dom.js";
 import * as format from "../format.js";
 import { bandOf, faultOf, positionOf, stopsOf, valueAt } from "../scale.js";
+import { learnLink } from "./learn_link.js";
 
 export class Slider {
   /** `parameter` is a row of the parameter table; `change(value)` and `refuse(sentence)` are told of input. */
@@ -35,7 +36,7 @@ export class Slider {
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
     this.node = element("div", { class: "control slider", "data-name": name },
       element("div", { class: "control-head" },
-        element("label", { for: name, title: meaning }, label), this.tag, this.reset,
+        element("label", { for: name, title: meaning }, label), learnLink(name, label), this.tag, this.reset,
         element("span", { class: "box" }, this.box, unit ? element("span", { class: "unit" }, unit) : null)),
       element("div", { class: "track" }, this.buildBand(), this.range),
       this.meaning, this.fault);
