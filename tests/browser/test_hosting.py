@@ -112,7 +112,7 @@ def test_scripts_and_styles_are_light(browser: Browser, address: str) -> None:
     """All that the page loads, as it goes over the wire."""
     page = browser.new_page()
     loaded: list[Response] = []
-    page.on("response", loaded.append)
+    page.on("response", lambda response: loaded.append(response))
     page.goto(address)
     page.wait_for_load_state("networkidle")
     files = [response for response in loaded if response.request.resource_type in ("script", "stylesheet")]
