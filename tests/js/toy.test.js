@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { guaranteedEpsilon } from "../../static/js/privacy/accountant.js";
-import { CELLS, createGrid, disagreement, fillGrid, traceBoundary } from "../../static/js/toy/boundary.js";
+import { boundaryLines, CELLS, createGrid, disagreement, fillGrid, NODES } from "../../static/js/toy/boundary.js";
 import * as choices from "../../static/js/toy/choices.js";
 import { Course } from "../../static/js/toy/course.js";
 import { REACH } from "../../static/js/toy/crowd.js";
@@ -192,15 +192,41 @@ test("your point stays inside the square and changes class", () => {
 test("the traced boundary of a straight line lies on it, and grids that differ by a strip disagree by its share", () => {
   const line = (level) => { const p = new Float64Array(PARAMETERS); p[0] = 1e-3; p[3 * HIDDEN] = 1000; p[4 * HIDDEN] = -level; return p; };
   const [first, second] = [0, REACH / 2].map((level) => fillGrid(createGrid(), line(level)));
-  let length = 0;
-  traceBoundary(second, (x1, y1, x2, y2) => {
-    near(x1, 0.75, 1e-5);
-    near(x2, 0.75, 1e-5);
-    length += Math.abs(y2 - y1);
-  });
-  near(length, 1, 1e-9);
+  const lines = boundaryLines(second);
+  assert.equal(lines.length, 1);
+  const places = Array.from({ length: lines[0].length / 2 }, (_, index) => lines[0].slice(2 * index, 2 * index + 2));
+  for (const [x] of places) near(x, 0.75, 1e-5);
+  assert.deepEqual([places[0][1], places.at(-1)[1]].sort(), [0, 1], "from edge to edge");
   near(disagreement(first, second), 0.25, 2 / CELLS);
   assert.equal(disagreement(first, first), 0);
+});
+
+test("the traced boundary of a disc is one closed line around it, and of two discs two", () => {
+  const discs = (centres, radius) => Float64Array.from({ length: NODES * NODES }, (_, node) => {
+    const [x, y] = [(node % NODES) / CELLS, Math.floor(node / NODES) / CELLS];
+    return radius - Math.min(...centres.map(([right, down]) => Math.hypot(x - right, y - down)));
+  });
+  for (const centres of [[[0.5, 0.5]], [[0.25, 0.3], [0.7, 0.75]]]) {
+    const lines = boundaryLines(discs(centres, 0.2));
+    assert.equal(lines.length, centres.length);
+    for (const line of lines) {
+      assert.deepEqual(line.slice(0, 2), line.slice(-2), "closed");
+      let length = 0;
+      for (let at = 2; at < line.length; at += 2) length += Math.hypot(line[at] - line[at - 2], line[at + 1] - line[at - 1]);
+      near(length, 2 * Math.PI * 0.2, 0.02);
+    }
+  }
+  assert.deepEqual(boundaryLines(discs([[9, 9]], 0.2)), []);
+});
+
+test("where two pieces cross one cell, both are drawn", () => {
+  const saddle = Float64Array.from({ length: NODES * NODES }, (_, node) => ((node % NODES) - 24.5) * (Math.floor(node / NODES) - 24.5));
+  for (const grid of [saddle, saddle.map((value) => -value)]) {
+    const lines = boundaryLines(grid);
+    assert.equal(lines.length, 2);
+    const length = lines.flatMap((line) => line.slice(2).map((value, at) => Math.abs(value - line[at]))).reduce((sum, step) => sum + step, 0);
+    near(length, 2, 0.05);
+  }
 });
 
 test("accuracy counts strangers, whom no training has seen", () => {

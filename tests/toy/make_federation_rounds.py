@@ -1,7 +1,7 @@
 """Writes tests/js/federation_rounds.json: what the page's federated training must compute.
 
-Run ``python -m tests.toy.make_federation_rounds`` with dp_accounting 0.4.3, whose fractional orders are exact.
-Clients are trained one at a time, their gradients taken from the loss by complex steps.
+Run ``python -m tests.toy.make_federation_rounds`` with dp_accounting 0.4.3, whose fractional
+orders are exact. Clients are trained one at a time, their gradients taken from the loss by complex steps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""tests/js/federation_rounds.json, which the page's federated training is held to, is what its script computes."""
+"""tests/js/federation_rounds.json, which the page's federated training is held to, is its script's work."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ export const YOU = { clinic: 1, screen: 210, library: 1 };
 
 /** `most` is what one record may add at most, the sensitivity: a larger value is cut to it before it is added. */
 export const PURPOSES = {
-  clinic: { title: "Asthma in the neighbourhood", asked: "people with asthma", unit: "", most: 1, epsilon: 0.5, yours: "you have asthma" },
-  screen: { title: "Time at screens", asked: "minutes at screens yesterday, all together", unit: "min", most: 180, epsilon: 0.5, yours: "210 minutes, cut to 180" },
-  library: { title: "A library bus", asked: "people for a library bus", unit: "", most: 1, epsilon: 0.5, yours: "you want it" },
+  clinic: { title: "Asthma", unit: "", most: 1, epsilon: 0.5, yours: "you have asthma" },
+  screen: { title: "Time at screens", unit: "min", most: 180, epsilon: 0.5, yours: "210 minutes, cut to 180" },
+  library: { title: "A library bus", unit: "", most: 1, epsilon: 0.5, yours: "you want it" },
 };
 
 const NEIGHBOURS = 239;

@@ -9,12 +9,19 @@ import { logit, probability } from "./network.js";
 export const NAMES = ["plainWith", "plainWithout", "privateWith", "privateWithout", ...Array.from({ length: REDRAWS }, (_, index) => `redraw${index}`)];
 const REDRAWN = NAMES.slice(4);
 
+const contents = new WeakMap(); // what each grid was filled with last: a moved point leaves most maps as they are
+
 /** Return {name: grid}, to be filled again and again. */
 export const createGrids = () => Object.fromEntries(NAMES.map((name) => [name, createGrid()]));
 
 /** Fill the grids with the maps after `step` steps of a shown experiment. */
 export function fillGrids(grids, { courses }, step) {
-  for (const name of NAMES) fillGrid(grids[name], courses[name].parametersAt(step));
+  for (const name of NAMES) {
+    const [grid, course, last] = [grids[name], courses[name], contents.get(grids[name])];
+    if (last?.course === course && last.step === step) continue;
+    fillGrid(grid, course.parametersAt(step));
+    contents.set(grid, { course, step });
+  }
 }
 
 /** Return the share of `people` whose class the network gets right, 0..1. */

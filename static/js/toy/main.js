@@ -11,7 +11,7 @@ import { showFindings } from "./readout.js";
 import { bindSlider } from "./sliders.js";
 
 const KINDS = ["plain", "private"];
-const WORK_MILLISECONDS = 7; // of training in a frame of 16.7
+const WORK_MILLISECONDS = 5; // of training in a frame of 16.7
 const PLAY_MILLISECONDS = 4000; // for the whole training, when it is watched
 
 const experiment = new Experiment();
@@ -37,9 +37,9 @@ function choose(next) {
 }
 
 function goTo(to) {
+  if (to !== step) stale = true;
   step = to;
   stepInput.value = to;
-  stale = true;
   setText(playButton, playedFrom === null ? "Watch it train" : "Pause");
   wake();
 }
