@@ -9,7 +9,7 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos check bench docker user-environment test-environment
+.PHONY: help run test test-fast test-opacus faults chaos check bench screenshots docker user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
@@ -19,6 +19,7 @@ help:
 	@echo "make chaos   75 s of random harm under load, from three seeds"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make screenshots  take the README's pictures (Chromium needed)"
 	@echo "make docker  build the image dpsgd-playground"
 
 run: user-environment
@@ -51,6 +52,9 @@ check: test-environment
 
 bench: user-environment
 	"$(VENV)/bin/python" -m benchmarks.engine
+
+screenshots: test-environment
+	CHROMIUM="$$(.ci/find-chromium "$(VENV)")" "$(VENV)/bin/python" -m tests.browser.screenshots
 
 docker:
 	docker build --tag dpsgd-playground .
