@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.catalog import DATASETS, TASKS, DatasetInfo, TableInfo, task_named
+from app.catalog import DATASETS, DatasetInfo, TableInfo, task_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +227,7 @@ class RunParameters:
             KeyError: there is no such task.
             TypeError: a change names no parameter.
         """
-        own = TASKS[task]
+        own = task_named(task)
         values: dict[str, Any] = {
             "mode": "real",
             "task": own.name,

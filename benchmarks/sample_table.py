@@ -1,6 +1,6 @@
-"""The sample table of the Learning Hub: ``python -m benchmarks.sample_table`` writes static/data/sample_table.csv.
+"""The sample table of the Learning Hub: ``python -m benchmarks.sample_table`` writes it.
 
-Made up from a fixed seed, so nobody's: 1,200 students, how they lived before an exam, and whether they passed.
+Made up from a fixed seed, so nobody's: 1,200 students, how they lived before an exam, whether they passed.
 The chance to pass is the logistic function of hours studied, hours slept and the tutorial, plus noise.
 """
 

@@ -48,6 +48,22 @@ export async function getCode(query, { signal } = {}) {
   return response.text();
 }
 
+/** Return what became of a table of one's own, with its id as `table`. */
+export const sendTable = (body) => call("/api/tables", { body });
+
+/** Delete a table that no run has taken. */
+export async function deleteTable(id) {
+  const response = await send(`/api/tables/${encodeURIComponent(id)}`, { method: "DELETE" });
+  if (!response.ok) throw await problemOf(response);
+}
+
+/** Return the text of the sample table, which is shipped with this script. */
+export async function getSampleTable() {
+  const response = await send("/static/data/sample_table.csv", {});
+  if (!response.ok) throw await problemOf(response);
+  return response.text();
+}
+
 const runPath = (id) => `/api/runs/${encodeURIComponent(id)}`;
 
 async function call(path, { body, headers = {}, signal } = {}) {

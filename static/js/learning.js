@@ -12,6 +12,7 @@ import { FlashCards } from "./learning/flash_cards.js";
 import { Poll } from "./learning/poll.js";
 import { Quiz } from "./learning/quiz.js";
 import { Stepper } from "./learning/stepper.js";
+import { openOwnData } from "./own_data/main.js";
 import { bindTheme } from "./theme.js";
 
 const query = location.search;
@@ -20,7 +21,7 @@ const query = location.search;
 async function openWithCatalog() {
   try {
     const panel = new CodePanel(await api.getCatalog(), { getCode: api.getCode, query });
-    return new Comparison(query ? panel.epsilon() : null);
+    return new Comparison(panel.epsilon());
   } catch (error) {
     if (!(error instanceof api.ServerLost || error instanceof api.ServerProblem)) throw error;
     byId("code-problem").hidden = false;
@@ -39,4 +40,5 @@ new Dialogue(browserVoice());
 bindCards(api);
 bindDepth();
 openWithCatalog();
+openOwnData();
 api.getDigits().then((file) => new Stepper(file));
