@@ -35,10 +35,10 @@ export const withFreshDraw = (choices) => ({ ...choices, seed: choices.seed + 1 
 /** Return whether your point says what its place would suggest. */
 export const isTypical = ({ x, y, label }) => label === trueClass(x, y);
 
-/** Return the mechanism that `steps` steps run, as the accountant takes it. */
-export function mechanismAfter({ noiseMultiplier }, steps) {
+/** Return the mechanism that all STEPS run, as the accountant takes it. */
+export function mechanismOf({ noiseMultiplier }) {
   return {
-    examples: EXAMPLES, batchSize: EXPECTED_BATCH, noiseMultiplier, epochs: (steps * EXPECTED_BATCH) / EXAMPLES,
+    examples: EXAMPLES, batchSize: EXPECTED_BATCH, noiseMultiplier, epochs: (STEPS * EXPECTED_BATCH) / EXAMPLES,
     delta: DELTA, sampling: "poisson",
   };
 }

@@ -2,7 +2,7 @@
 
 import { guaranteedEpsilon } from "../privacy/accountant.js";
 import { createGrid, disagreement, fillGrid } from "./boundary.js";
-import { mechanismAfter, STEPS } from "./choices.js";
+import { mechanismOf, STEPS } from "./choices.js";
 import { REDRAWS, strangers } from "./experiment.js";
 import { logit, probability } from "./network.js";
 
@@ -46,7 +46,7 @@ export function findingsAt({ choices, courses }, grids, step) {
 }
 
 /** Return ε after `step` of the steps, by the accountant in the page; null where it is infinite. */
-export const epsilonAfter = (choices, step = STEPS) => guaranteedEpsilon(mechanismAfter(choices, STEPS), step);
+export const epsilonAfter = (choices, step = STEPS) => guaranteedEpsilon(mechanismOf(choices), step);
 
 function influence(point, { courses, grids, step, kind }) {
   const [joined, absent] = [`${kind}With`, `${kind}Without`];
