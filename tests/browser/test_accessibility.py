@@ -56,6 +56,17 @@ def text_page(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
 
 
+def everything_open(page: Page) -> None:
+    """Show the Learning Hub at its deepest, its cards open and its first questions answered."""
+    expect(page.locator("#code-text")).to_contain_text("EPOCHS")
+    page.get_by_role("radio", name="Detailed").check(force=True)
+    page.evaluate("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+    page.locator(".predict input").first.check()
+    page.locator(".quiz input").first.check()
+    page.locator("#flash-face").click()
+    expect(page.locator(".see tbody tr").first).to_be_visible()
+
+
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "opening": ("/", opening),
     "simulated": ("/?mode=simulation", simulated),
@@ -64,6 +75,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "hopeless": ("/?noise_multiplier=0.2", hopeless),
     "help": ("/", help_open),
     "learning": ("/learning", text_page),
+    "learning, all of it": ("/learning", everything_open),
     "attacks": ("/attacks", text_page),
 }
 

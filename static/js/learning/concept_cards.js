@@ -1,6 +1,6 @@
 /** The cards: predict, see both results computed, and only then read why. */
 
-import { byId, element, fillTable, setText } from "../dom.js";
+import { element, fillTable, setText } from "../dom.js";
 import * as format from "../format.js";
 import { guaranteedEpsilon } from "../privacy/accountant.js";
 import { mechanismOf } from "../privacy/mechanism.js";
@@ -18,9 +18,9 @@ export function comparisonOf(results) {
 }
 
 export class ConceptCards {
-  /** `ask` = {catalog(), simulate(body)} of the server; both may fail. */
-  constructor(ask) {
-    this.ask = ask;
+  /** `catalog` is the promise of the server's table of parameters, `simulate(body)` asks for a simulation; both may fail. */
+  constructor({ catalog, simulate }) {
+    Object.assign(this, { catalog, simulate });
     for (const card of document.querySelectorAll(".concept[data-answer]")) {
       card.querySelector(".reveal").hidden = true;
       card.addEventListener("change", ({ target }) => this.predict(card, target));
@@ -39,7 +39,7 @@ export class ConceptCards {
     card.dataset.seen = "true";
     const place = card.querySelector(".see");
     try {
-      const standard = taskSettings(await this.ask.catalog(), "mnist");
+      const standard = taskSettings(await this.catalog, "mnist");
       const worlds = [["Before", "before"], ["After", "after"]].map(([name, key]) => ({ name, settings: { ...standard, ...JSON.parse(card.dataset[key]) } }));
       const results = worlds.map(({ name, settings }) => ({ name, epsilon: guaranteedEpsilon(mechanismOf(settings)), document: null }));
       fillTable(place, comparisonOf(results));
@@ -53,13 +53,6 @@ export class ConceptCards {
 
   /** Return the simulated document, or null where this task has no simulation of the settings (other data, for one). */
   simulated(settings) {
-    return this.ask.simulate(requestBody(settings, "simulation")).catch(() => null);
+    return this.simulate(requestBody(settings, "simulation")).catch(() => null);
   }
-}
-
-/** Bind the cards to the page's server. */
-export function bindCards(api) {
-  let catalog = null;
-  byId("cards");
-  return new ConceptCards({ catalog: () => (catalog ??= api.getCatalog()), simulate: api.simulate });
 }

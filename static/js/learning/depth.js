@@ -26,7 +26,8 @@ export function bindDepth() {
   set(knownDepth(recalled()), { kept: false });
   const follow = () => reach(location.hash, set);
   window.addEventListener("hashchange", follow);
-  follow();
+  if (document.readyState === "complete") follow();
+  else window.addEventListener("load", () => setTimeout(follow)); // the browser itself goes to the target before that
 }
 
 /** Open and show what the address points to. */

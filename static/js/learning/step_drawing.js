@@ -30,7 +30,7 @@ const DRAWINGS = {
   },
   noise: (scene) => {
     const { update } = scene;
-    const pixels = scaleOf(update);
+    const pixels = scaleOf(update, 2 * scene.noiseMultiplier * scene.clippingNorm);
     return [...cloud(scene, pixels), arrow(update.total, "sum", { pixels }), arrow(update.noise, "noise", { pixels, from: update.total })];
   },
   divide: ({ update }) => {
@@ -46,9 +46,9 @@ function cloud({ update, clippingNorm, noiseMultiplier }, pixels) {
   return [2, 1].map((deviations) => drawn("circle", { class: "cloud", cx: x * pixels, cy: -y * pixels, r: deviations * noiseMultiplier * clippingNorm * pixels }));
 }
 
-/** Sums are longer than gradients: one scale for the last stages, so that sum, noise and noisy sum fit. */
-function scaleOf({ total, noisy }) {
-  const longest = Math.max(Math.hypot(...total), Math.hypot(...noisy), 0.3);
+/** Sums are longer than gradients: a scale at which sum and noisy sum fit, and so much around the sum. */
+function scaleOf({ total, noisy }, around = 0) {
+  const longest = Math.max(Math.hypot(...total) + around, Math.hypot(...noisy), 0.3);
   return Math.min(PIXELS, ROOM / longest);
 }
 
