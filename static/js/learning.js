@@ -5,7 +5,7 @@ import { byId, setText } from "./dom.js";
 import { Bells, Lottery } from "./learning/bells.js";
 import { CodePanel } from "./learning/code_panel.js";
 import { Comparison } from "./learning/compare.js";
-import { bindCards } from "./learning/concept_cards.js";
+import { ConceptCards } from "./learning/concept_cards.js";
 import { bindDepth } from "./learning/depth.js";
 import { browserVoice, Dialogue } from "./learning/dialogue.js";
 import { FlashCards } from "./learning/flash_cards.js";
@@ -16,11 +16,12 @@ import { openOwnData } from "./own_data/main.js";
 import { bindTheme } from "./theme.js";
 
 const query = location.search;
+const catalog = api.getCatalog();
 
 /** Open the parts that need the server's table of parameters; without the server the rest of the page works. */
-async function openWithCatalog() {
+async function openWithCatalog(catalog) {
   try {
-    const panel = new CodePanel(await api.getCatalog(), { getCode: api.getCode, query });
+    const panel = new CodePanel(await catalog, { getCode: api.getCode, query });
     return new Comparison(panel.epsilon());
   } catch (error) {
     if (!(error instanceof api.ServerLost || error instanceof api.ServerProblem)) throw error;
@@ -37,8 +38,8 @@ new Lottery();
 new FlashCards();
 new Quiz();
 new Dialogue(browserVoice());
-bindCards(api);
+new ConceptCards({ catalog, simulate: api.simulate });
 bindDepth();
-openWithCatalog();
+openWithCatalog(catalog);
 openOwnData();
 api.getDigits().then((file) => new Stepper(file));
