@@ -108,4 +108,5 @@ def longest_own_task(events: list[dict[str, Any]]) -> float:
 
 
 def is_ours(event: dict[str, Any]) -> bool:
-    return "/static/js/" in str(event.get("args", {}).get("data", {}).get("url", ""))
+    address = str(event.get("args", {}).get("data", {}).get("url", ""))
+    return "/static/js/" in address or "/assets/" in address
