@@ -7,6 +7,8 @@ import pytest
 
 from app.tables.declaration import declared
 from app.tables.table import Table
+from benchmarks.sample_table import sample_table
+from tests.serving import ROOT
 
 DRAW = np.random.default_rng(7)
 
@@ -44,3 +46,9 @@ def test_the_order_is_a_permutation_that_depends_on_the_number_of_rows_alone() -
     np.testing.assert_array_equal(one.order(), other.order())
     assert sorted(one.order()) == list(range(300))
     assert list(one.order()) != list(range(300))
+
+
+def test_the_sample_is_what_its_script_makes() -> None:
+    committed = ROOT / "static" / "data" / "sample_table.csv"
+    assert committed.read_text(encoding="utf-8") == sample_table()
+    assert committed.stat().st_size < 50_000

@@ -133,10 +133,10 @@ class OwnData {
   }
 
   complain(sentences) {
-    const list = byId("own-faults");
-    list.hidden = sentences.length === 0;
-    list.replaceChildren(...sentences.map((sentence) => element("li", {}, sentence)));
-    if (sentences.length > 0) list.focus();
+    const box = byId("own-faults");
+    box.hidden = sentences.length === 0;
+    box.firstElementChild.replaceChildren(...sentences.map((sentence) => element("li", {}, sentence)));
+    if (sentences.length > 0) box.focus();
   }
 
   tell(sentence) {
