@@ -43,8 +43,8 @@ def of_guess(hoped: float) -> Callable[[], float]:
 
 # What the page prints, between words that place it, and how it is computed again.
 PRINTED: list[tuple[str, str, Callable[[], float]]] = [
-    ("nothing becomes more than {} times", "2.7", lambda: math.e),
-    ("the limit is {} times", "20", lambda: math.exp(3)),
+    ("the limit is about {} times", "2.7", lambda: math.e),
+    ("at ε = 3 about {} times", "20", lambda: math.exp(3)),
     ("here from {} to 2.60", "1.28", of_tutorial(1.1, 15)),
     ("from 1.28 to {}.", "2.60", of_tutorial(1.1, 60)),
     ("from 1.28 to {}:", "10.8", lambda: epsilon(noise=1.1, batch=256, examples=1_500, epochs=15)),
@@ -55,7 +55,7 @@ PRINTED: list[tuple[str, str, Callable[[], float]]] = [
     ("at ε = {}, 2.60 and", "0.955", of_tutorial(1.3, 15)),
     ("0.955, {} and 6.32", "2.60", of_tutorial(1.1, 60)),
     ("2.60 and {}.", "6.32", of_tutorial(0.7, 45)),
-    ("recognises more than {} % of", "2.7", lambda: true_positives(epsilon=1, rate=0.01)),
+    ("recognises more than about {} % of", "2.7", lambda: true_positives(epsilon=1, rate=0.01)),
     ("the same bound is {} %", "99", lambda: true_positives(epsilon=5, rate=0.01)),
     ("to 0.302, which is a probability of {} %", "23", lambda: belief(epsilon=1, prior=0.1)),
     ("publishing about {} records", "600", lambda: 60_000 * 0.01),

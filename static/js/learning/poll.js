@@ -35,7 +35,7 @@ export class Poll {
 
   sentence(epsilon, [without, within]) {
     const [off, off2] = [without.get(YES) ?? 0, within.get(YES + 1) ?? 0];
-    return `${YES} others said yes. ${format.percent((off + off2) / 2, 0)} of the published counts were exactly right, the rest were off by ` +
+    return `${YES} others said yes. ${format.percent((off + off2) / 2, 0)} of the published counts were exactly right; the noise moves a count by ` +
       `${format.value(Number((1 / epsilon).toPrecision(2)))} on average. Whatever count is published, it is at most ${format.value(Number(Math.exp(epsilon).toPrecision(3)))} times as likely ` +
       "in one of the two worlds as in the other.";
   }
