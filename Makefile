@@ -9,7 +9,8 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos load fuzz check bench docker user-environment test-environment
+.PHONY: help run test test-fast test-opacus faults chaos load fuzz check bench screenshots docker \
+	user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
@@ -21,6 +22,7 @@ help:
 	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make screenshots  take the README's pictures (Chromium needed)"
 	@echo "make docker  build the image dpsgd-playground"
 
 run: user-environment
@@ -61,6 +63,9 @@ check: test-environment
 
 bench: user-environment
 	"$(VENV)/bin/python" -m benchmarks.engine
+
+screenshots: test-environment
+	CHROMIUM="$$(.ci/find-chromium "$(VENV)")" "$(VENV)/bin/python" -m tests.browser.screenshots
 
 docker:
 	docker build --tag dpsgd-playground .

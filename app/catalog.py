@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,43 @@ class Task:
     optimizer: str
     summary: str
     defaults: Mapping[str, float | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableInfo:
+    """A table that a person has brought along, by its public facts: counts, and the names they declared.
+
+    ``from_data`` names the columns whose bounds or values were not declared but taken from the data.
+    """
+
+    train_examples: int
+    test_examples: int
+    inputs: int
+    class_names: tuple[str, ...]
+    from_data: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TableInfo:
+        """Return the facts that ``dataclasses.asdict`` wrote, also by way of JSON.
+
+        Raises:
+            TypeError: a name is missing or unknown.
+        """
+        lists = {name: tuple(values[name]) for name in ("class_names", "from_data") if name in values}
+        return cls(**{**values, **lists})
+
+    @property
+    def dataset(self) -> DatasetInfo:
+        """Return the table as a dataset."""
+        return DatasetInfo(
+            name=TABLE,
+            title="Your own table",
+            train_examples=self.train_examples,
+            test_examples=self.test_examples,
+            input_shape=(self.inputs,),
+            class_names=self.class_names,
+            source="sent by its owner for this run",
+        )
 
 
 _DIGITS = tuple(str(digit) for digit in range(10))
@@ -204,6 +242,20 @@ TASKS: Mapping[str, Task] = {
     )
 }
 
+TABLE = "table"
+"""The name of the dataset and of the task that a table of one's own is; what it holds is a run's own."""
+
+TABLE_TASK = Task(
+    name=TABLE,
+    title="A table of one's own",
+    dataset=TABLE,
+    train_size=0,  # the table's own
+    model="logistic",
+    optimizer="adam",
+    summary="Rows and columns that their owner brought along for one run.",
+    defaults={"noise_multiplier": 3.0, "batch_size": 128, "learning_rate": 0.05},
+)
+
 OPTIMIZERS: Mapping[str, str] = {
     "sgd": "SGD",
     "momentum": "SGD with momentum 0.9",
@@ -227,6 +279,15 @@ IDX_FILES: Mapping[str, str] = {
 
 DEFAULT_TASK = "mnist"
 FALLBACK_TASK = "digits"
+
+
+def task_named(name: str) -> Task:
+    """Return the task ``name``, also that of a table of one's own.
+
+    Raises:
+        KeyError: there is no such task.
+    """
+    return TABLE_TASK if name == TABLE else TASKS[name]
 
 
 def why_incompatible(model: str, input_shape: tuple[int, ...]) -> str | None:

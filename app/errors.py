@@ -126,6 +126,12 @@ class NotFound(PublicError):
     status = 404
 
 
+class Conflict(PublicError):
+    """What is asked for does not go with the present state of what it is asked of."""
+
+    status = 409
+
+
 class BodyTooLarge(PublicError):
     """The body is longer than the server reads."""
 

@@ -64,7 +64,8 @@ class Fallback(Event):
 class Ready(Event):
     """Data and model stand.
 
-    ``dataset`` is {name, title, examples, test_examples, classes, class_names};
+    ``dataset`` is {name, title, examples, test_examples, classes, class_names}, of a table of
+    one's own also {majority_accuracy}: that of always answering the class most frequent in training;
     ``model`` is {name, title, trainable_parameters}.
     """
 

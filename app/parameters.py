@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.catalog import TASKS
+from app.catalog import DATASETS, DatasetInfo, TableInfo, task_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +153,7 @@ def default_of(name: str, task: str) -> float | int | None:
     Raises:
         KeyError: ``name`` or ``task`` is not in its table.
     """
-    return TASKS[task].defaults.get(name, PARAMETERS[name].default)
+    return task_named(task).defaults.get(name, PARAMETERS[name].default)
 
 
 _OF_A_TASK = (
@@ -172,7 +172,8 @@ class RunParameters:
     """All parameters of one run, resolved: nothing is left to a default.
 
     ``seed`` None means secret and fresh randomness. ``target_epsilon`` is kept
-    for the record; ``noise_multiplier`` already solves it.
+    for the record; ``noise_multiplier`` already solves it. ``table`` is what is public
+    of the table that a run on one's own data trains on, None for the catalog's datasets.
     """
 
     mode: str
@@ -194,6 +195,12 @@ class RunParameters:
     target_epsilon: float | None = None
     seed: int | None = None
     baseline: bool = False
+    table: TableInfo | None = None
+
+    @property
+    def data(self) -> DatasetInfo:
+        """Return the dataset that is trained on, by its public facts."""
+        return self.table.dataset if self.table else DATASETS[self.dataset]
 
     @property
     def sampling_probability(self) -> float:
@@ -220,7 +227,7 @@ class RunParameters:
             KeyError: there is no such task.
             TypeError: a change names no parameter.
         """
-        own = TASKS[task]
+        own = task_named(task)
         values: dict[str, Any] = {
             "mode": "real",
             "task": own.name,
@@ -245,4 +252,7 @@ class RunParameters:
         Raises:
             TypeError: a name is missing or unknown.
         """
-        return cls(**values)
+        table = values.get("table")
+        if not isinstance(table, Mapping):
+            return cls(**values)
+        return cls(**{**values, "table": TableInfo.from_dict(table)})

@@ -27,6 +27,7 @@ class Settings:
     wait_seconds: float = 300.0
     queue_limit: int = 20
     max_body: int = 16 * 1024
+    max_table: int = 4 * 2**20
     store: str | None = None
     retention_days: int = 30
     slots: int = 1
@@ -169,6 +170,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="queue_limit", read=_whole(1, 10_000), meaning="How many runs may wait; more are a 503."),
     Setting(name="max_body", read=_whole(256, 2**24), meaning="Longest request body (bytes); more is a 413."),
+    Setting(
+        name="max_table",
+        read=_whole(0, 2**24),
+        meaning="Longest body of POST /api/tables (bytes); more is a 413, and 0 refuses tables altogether.",
+    ),
     Setting(
         name="store",
         read=_store,

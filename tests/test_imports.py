@@ -19,8 +19,8 @@ PARAMETERS = {*CATALOG, "parameters"}
 PRIVACY = {*PARAMETERS, "privacy"}
 SIMULATION = {*PRIVACY, "events", "simulation"}
 ADVICE = {*SIMULATION, "advice"}
-RUNS = {*ADVICE, "runs"}
-SCHEMAS = {*PRIVACY, "code", "errors", "strict_json", "settings", "schemas"}
+RUNS = {*ADVICE, "tables", "runs"}
+SCHEMAS = {*PRIVACY, "tables", "code", "errors", "strict_json", "settings", "schemas"}
 ALLOWED = {
     "catalog": set(),
     "events": set(),
@@ -28,18 +28,21 @@ ALLOWED = {
     "settings": set(),
     "security": set(),
     "strict_json": set(),
+    "assets": set(),
     "logs": set(),
     "metrics": set(),
     "gunicorn_config": {"logs", "settings", "metrics"},
     "parameters": CATALOG,
     "privacy": PARAMETERS,
+    "tables": CATALOG,
     "simulation": {*PRIVACY, "events"},
     "code": PARAMETERS,
+    "learning": PARAMETERS,
     "advice": SIMULATION,
-    "training": {*PRIVACY, "events"},
-    "runs": {*ADVICE, "settings", "logs"},
-    "schemas": {*PRIVACY, "code", "errors", "strict_json", "settings"},
-    "routes": {*RUNS, *SCHEMAS, "security", "metrics", "__version__"},
+    "training": {*PRIVACY, "tables", "events"},
+    "runs": {*ADVICE, "tables", "settings", "logs"},
+    "schemas": {*PRIVACY, "tables", "code", "errors", "strict_json", "settings"},
+    "routes": {*RUNS, *SCHEMAS, "assets", "learning", "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
 }
 ONLY_IN = {

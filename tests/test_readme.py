@@ -82,7 +82,7 @@ def test_settings_table_is_the_app_s_own() -> None:
             ""
             if default in (None, ())
             else f"{default:g}"
-            if isinstance(default, float | int)
+            if isinstance(default, float | bool)
             else str(default)
         )
 

@@ -8,7 +8,6 @@ from typing import Any
 from app.advice.case import final_number, finite, read_epochs, read_parameters
 from app.advice.presets import measured_accuracy, measurements
 from app.advice.wording import delta_text, epsilon_text, percent, points
-from app.catalog import DATASETS
 from app.parameters import RunParameters
 from app.privacy.interpretation import NO_PROTECTION_EPSILON, level_of
 
@@ -110,7 +109,7 @@ def _opening(document: Mapping[str, Any], words: str, accuracy: float | None) ->
 
 def _against_the_task(document: Mapping[str, Any], parameters: RunParameters, accuracy: float) -> str:
     """Return the distance to the same training without privacy, else to the task's best measured run."""
-    chance = 1 / DATASETS[parameters.dataset].classes
+    chance = 1 / parameters.data.classes
     if accuracy < 1.5 * chance:
         return f"That is hardly better than guessing ({percent(chance)})."
     baseline = final_number(document.get("baseline"), "accuracy")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
-from app.catalog import DATASETS, OPTIMIZERS, SAMPLINGS, TASKS
+from app.catalog import DATASETS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
 from app.parameters import PARAMETERS, RunParameters
 
 EpsilonOf = Callable[[RunParameters], float | None]
@@ -109,7 +109,7 @@ class Case:
     @property
     def guessing(self) -> float:
         """Return the accuracy of guessing: one over the number of classes."""
-        return 1.0 / DATASETS[self.parameters.dataset].classes
+        return 1.0 / self.parameters.data.classes
 
     def has_learnt(self, accuracy: float) -> bool:
         """Return whether ``accuracy`` is well above guessing: at least 40 % of the way to perfect."""
@@ -207,11 +207,16 @@ def _is_sound(parameters: RunParameters) -> bool:
             or _is_within_bounds("target_epsilon", parameters.target_epsilon)
         )
         and parameters.batch_size <= parameters.train_size
-        and parameters.task in TASKS
-        and parameters.dataset in DATASETS
+        and _is_known(parameters)
         and parameters.optimizer in OPTIMIZERS
         and parameters.sampling in SAMPLINGS
     )
+
+
+def _is_known(parameters: RunParameters) -> bool:
+    if parameters.table is not None:
+        return parameters.task == parameters.dataset == TABLE
+    return parameters.task in TASKS and parameters.dataset in DATASETS
 
 
 def _is_within_bounds(name: str, value: object) -> bool:

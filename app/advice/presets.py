@@ -20,8 +20,17 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "balanced": ("Balanced", "The default: a good guarantee and a model that is still useful."),
     "weak": ("Weak privacy", "ε about 7: a little more accuracy for a guarantee that says much less."),
     "no-privacy": ("No privacy", "No noise at all: clipping alone protects nobody. For comparison only."),
+    "published": (
+        "Published recipe",
+        "TensorFlow Privacy's tutorial, which reports 95.0 % at ε 1.20 (mean of 10 runs, δ 1e-5).",
+    ),
+    "small-data": ("Small data", "1,500 digits instead of 60,000: each person weighs more, so ε costs more."),
     "optimal": ("Use Optimal Parameters", "The most accurate settings found on a grid at a small ε."),
 }
+
+# https://github.com/tensorflow/privacy/blob/master/tutorials/README.md, the last row of its table.
+_PUBLISHED: Mapping[str, Any] = {"noise_multiplier": 1.2, "learning_rate": 0.32, "epochs": 10}
+_TASK_OF: Mapping[str, str] = {"published": "mnist", "small-data": "mnist-1500"}
 
 # Changes to the task's defaults. The full-size tasks follow the guide's ladder (plain DP-SGD); on about
 # 1,500 examples the same ε takes far more noise, so there only sigma moves: ε near 1.1 and 7.4 at δ = 1e-5.
@@ -30,7 +39,7 @@ _GUIDE_LADDER: Mapping[str, Mapping[str, Any]] = {
     "weak": {"noise_multiplier": 0.6, "epochs": 20},
 }
 _CHANGES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "mnist": _GUIDE_LADDER,
+    "mnist": {**_GUIDE_LADDER, "published": _PUBLISHED},
     "fashion_mnist": _GUIDE_LADDER,
     "mnist-1500": {"strong": {"noise_multiplier": 4.4}, "weak": {"noise_multiplier": 1.1}},
     "digits": {"strong": {"noise_multiplier": 4.5}, "weak": {"noise_multiplier": 1.1}},
@@ -53,15 +62,19 @@ def presets(task: str) -> list[dict[str, Any]]:
 
     Each is {id, title, description, parameters, measured}; ``measured`` is
     {accuracy, epsilon, source}, or None where these very parameters have not
-    been measured. ε is at δ = 1e-5, Poisson sampling, add/remove one example.
+    been measured here. ε is at δ = 1e-5, Poisson sampling, add/remove one example.
+    The tasks on MNIST lead to each other: "published" and "small-data" name their ``task`` too.
 
     >>> [preset["id"] for preset in presets("mnist")]
+    ['strong', 'balanced', 'weak', 'no-privacy', 'published', 'small-data', 'optimal']
+    >>> [preset["id"] for preset in presets("digits")]
     ['strong', 'balanced', 'weak', 'no-privacy', 'optimal']
 
     Raises:
         KeyError: there is no such task.
     """
-    return [_preset(task, name) for name in _TEXTS]
+    offered = [name for name in _TEXTS if name not in _TASK_OF or task in _TASK_OF.values()]
+    return [_preset(task, name) for name in offered]
 
 
 def preset_parameters(task: str, name: str) -> dict[str, Any]:
@@ -86,6 +99,8 @@ def measured_accuracy(parameters: RunParameters) -> float | None:
 
 def is_tasks_own(parameters: RunParameters) -> bool:
     """Return whether data, size and model are those that the task itself prescribes."""
+    if parameters.task not in TASKS:
+        return False
     task = TASKS[parameters.task]
     return (parameters.dataset, parameters.train_size, parameters.model) == (
         task.dataset,
@@ -96,13 +111,14 @@ def is_tasks_own(parameters: RunParameters) -> bool:
 
 def _preset(task: str, name: str) -> dict[str, Any]:
     title, description = _TEXTS[name]
-    parameters = preset_parameters(task, name)
+    own = _TASK_OF.get(name, task)
+    parameters = preset_parameters(own, name)
     return {
         "id": name,
         "title": title,
         "description": description,
-        "parameters": parameters,
-        "measured": _measured(task, name, parameters),
+        "parameters": {"task": own, **parameters} if name in _TASK_OF else parameters,
+        "measured": _measured(own, "balanced" if name == "small-data" else name, parameters),
     }
 
 

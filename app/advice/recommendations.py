@@ -37,6 +37,17 @@ WORTHWHILE: tuple[Rule, ...] = (
 )
 REPORTED: tuple[Rule, ...] = (reporting.worst_class, reporting.tuning)
 
+# What the other rules say has been measured on images; a table of one's own may be anything.
+ON_A_TABLE: tuple[Rule, ...] = (
+    *VALIDITY,
+    guarantee.no_noise,
+    guarantee.over_limit,
+    guarantee.little_protection,
+    optimisation.diverged,
+    settings.clipping,
+    *REPORTED,
+)
+
 WHOLE_SETTINGS = "use-optimal"
 HARMFUL = -0.005
 
@@ -62,6 +73,10 @@ def recommend(
 
 
 def _advice(case: Case) -> Iterator[Advice]:
+    if case.parameters.table is not None:
+        for rule in ON_A_TABLE:
+            yield from rule(case)
+        return
     for rule in VALIDITY:
         yield from rule(case)
     if case.parameters.sampling == "shuffle":

@@ -119,7 +119,8 @@ def _root(epsilon: Epsilon, target: float, seed: float) -> float:
     def gap(log_noise: float) -> float:  # the floor keeps an epsilon of 0 out of the logarithm
         return math.log(max(epsilon(math.exp(log_noise)) / target, 1e-9))
 
-    return math.exp(brentq(gap, math.log(low), math.log(high), xtol=_STEP / 2 / high))
+    margin = 1e-9  # more than exp(log(x)) may round, so that both ends stay on their sides of the target
+    return math.exp(brentq(gap, math.log(low) - margin, math.log(high) + margin, xtol=_STEP / 2 / high))
 
 
 def _round_up(noise_multiplier: float, epsilon: Epsilon, target: float) -> float:

@@ -1,14 +1,14 @@
 """Renyi divergence of one step of the Poisson-sampled Gaussian mechanism.
 
-Integer orders come from dp_accounting's closed form. Fractional orders are
-integrated here, because dp_accounting 0.6.0 drops or overstates some of them
+Integer orders have a closed form, the same as dp_accounting's. Fractional orders
+are integrated, because dp_accounting 0.6.0 drops or overstates some of them
 (epsilon up to 175 % too large), while 0.4.3 gives them exactly.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ FRACTIONAL_ORDERS = tuple(order for order in ORDERS if not order.is_integer())
 
 _ORDERS: Array = np.array(ORDERS)
 _IS_INTEGER = np.floor(_ORDERS) == _ORDERS
+# The large orders apart: they have a thousand terms each, the others at most 63.
+_BLOCKS = (_ORDERS[_IS_INTEGER & (_ORDERS < 64)], _ORDERS[_IS_INTEGER & (_ORDERS > 64)])
 
 # The grid of the integral grows like 1/sigma^2; below this the (valid) interpolation takes over.
 SMALLEST_INTEGRABLE_SIGMA = 0.05
@@ -75,14 +77,36 @@ def _subsampled_rdp(q: float, sigma: float) -> Array:
 
 
 def integer_rdp(q: float, sigma: float) -> Array:
-    """Return dp_accounting's divergences at the integer orders (Mironov, Talwar, Zhang 2019, §3.3)."""
-    import dp_accounting
-    from dp_accounting import rdp
+    """Return the divergences at the integer orders, 0 < q < 1, shape (len(INTEGER_ORDERS),).
 
-    accountant = rdp.RdpAccountant(INTEGER_ORDERS)
-    step = dp_accounting.PoissonSampledDpEvent(q, dp_accounting.GaussianDpEvent(sigma))
-    accountant.compose(step)
-    return np.asarray(accountant.rdp, dtype=np.float64)
+    log E[w^a] / (a - 1), where E[w^a] - 1 is the sum over k >= 2 of
+    C(a, k) q^k (1 - q)^(a - k) (exp((k^2 - k) / (2 sigma^2)) - 1):
+    Mironov, Talwar, Zhang 2019, section 3.3, less the binomial terms, which sum to 1, so that no digits
+    cancel. On whole arrays, because dp_accounting's loop over the terms takes 10 ms.
+    """
+    return np.concatenate([_integer_block(q, sigma, orders) for orders in _BLOCKS])
+
+
+def _integer_block(q: float, sigma: float, orders: Array) -> Array:
+    k = np.arange(2, orders[-1] + 1)  # (terms,)
+    growth = (k**2 - k) / (2 * sigma**2)
+    with np.errstate(over="ignore"):
+        log_excess = np.where(growth > 30, growth, np.log(np.expm1(growth)))
+    chosen = _log_binomials(tuple(orders)) + k * (math.log(q) - math.log1p(-q)) + log_excess
+    log_terms = chosen + orders[:, None] * math.log1p(-q)  # (orders, terms)
+    top = log_terms.max(axis=1)
+    log_sum = top + np.log(np.exp(log_terms - top[:, None]).sum(axis=1))
+    return np.asarray(np.logaddexp(0.0, log_sum) / (orders - 1))
+
+
+@cache
+def _log_binomials(orders: tuple[float, ...]) -> Array:
+    """Return log C(a, k) for each order a and k = 2 .. the last order; -inf where k > a."""
+    last = int(orders[-1])
+    factorials = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, last + 1)))))  # (last + 1,)
+    a, k = np.array(orders, dtype=np.int64)[:, None], np.arange(2, last + 1)
+    rest = factorials[np.maximum(a - k, 0)]
+    return np.where(k <= a, factorials[a] - factorials[k] - rest, -math.inf)
 
 
 def quadrature_rdp(q: float, sigma: float, orders: Array) -> Array:
@@ -104,26 +128,36 @@ def quadrature_rdp(q: float, sigma: float, orders: Array) -> Array:
     log_w = np.logaddexp(math.log1p(-q), math.log(q) + exponent)
     near_one = np.abs(log_w) < 0.5
     log_w[near_one] = np.log1p(q * np.expm1(exponent[near_one]))
-    log_excess = np.stack([_log_bernoulli_excess(log_w, order) for order in orders])  # (orders, points)
-    peak = log_excess + log_density
+    peak = _log_bernoulli_excess(log_w, orders[:, None]) + log_density  # (orders, points)
     top = peak.max(axis=1, keepdims=True)
     log_sum = top[:, 0] + np.log(np.exp(peak - top).sum(axis=1)) + math.log(spacing)
     return np.asarray(np.logaddexp(0.0, log_sum) / (orders - 1))
 
 
-def _log_bernoulli_excess(log_w: Array, order: float) -> Array:
-    """Return log(w^a - 1 - a(w - 1)) for a > 1, -inf where w = 1."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        direct = np.log(np.expm1(order * log_w) - order * np.expm1(log_w))
+def _log_bernoulli_excess(log_w: Array, orders: Array) -> Array:
+    """Return log(w^a - 1 - a(w - 1)) for a > 1, shape (orders, points); -inf where w = 1.
+
+    Args:
+        log_w: log w at the points, shape (points,).
+        orders: the orders a, shape (orders, 1).
+    """
+    found = np.empty((len(orders), len(log_w)))
+    near, large = np.abs(log_w) < 1e-4, log_w > 1
+    middle = ~(near | large)
+    with np.errstate(divide="ignore"):
         # w = e^s near 1: the first two terms of the series, free of cancellation.
-        series = np.log(order * log_w**2 / 2) + np.log(
-            order - 1 + (order**2 - 1) * log_w / 3 + (order**3 - 1) * log_w**2 / 12
+        s = log_w[near]
+        found[:, near] = np.log(orders * s**2 / 2) + np.log(
+            orders - 1 + (orders**2 - 1) * s / 3 + (orders**3 - 1) * s**2 / 12
         )
-        # w large: w^a (1 - a w^(1-a) + (a-1) w^-a), where w^a alone would overflow.
-        large = order * log_w + np.log1p(
-            (order - 1) * np.exp(-order * log_w) - order * np.exp((1 - order) * log_w)
-        )
-    return np.where(np.abs(log_w) < 1e-4, series, np.where(log_w > 1, large, direct))
+    s = log_w[middle]
+    found[:, middle] = np.log(np.expm1(orders * s) - orders * np.expm1(s))
+    # w large: w^a (1 - a w^(1-a) + (a-1) w^-a), where w^a alone would overflow.
+    s = log_w[large]
+    found[:, large] = orders * s + np.log1p(
+        (orders - 1) * np.exp(-orders * s) - orders * np.exp((1 - orders) * s)
+    )
+    return found
 
 
 def _interpolated_rdp(integer_values: Array) -> Array:

@@ -16,6 +16,7 @@ NEIGHBOURING = {
     "shuffle": "blank one example: it keeps its place, but its gradient is zero",
 }
 UNIT = "one example"
+UNIT_OF_A_TABLE = "one row"
 PUBLIC = (
     "the number of examples N",
     "the batch size B",
@@ -44,6 +45,22 @@ _LIMITS = (
     "floating point. "
     "The noise is drawn by TensorFlow's counter-based Philox generator, which is not a cryptographic one."
 )
+
+
+ROWS_OF_A_PERSON = (
+    "An example is one row of the table, so one row is what is protected. A person who owns several rows is "
+    "protected less: for k rows only k times this ε is guaranteed, at a δ that grows faster still (group "
+    "privacy). One row for each person is safest."
+)
+_LEFT_OUT_OF_A_TABLE = (
+    "Not covered: the fifth of the rows set aside for the test, on which accuracy is measured exactly; the "
+    "number of rows, the names and whatever was declared of the columns count as public."
+)
+
+
+def of_a_table(statement: str) -> str:
+    """Return ``statement`` with what it means where the examples are rows of a person's own table."""
+    return f"{statement} {ROWS_OF_A_PERSON} {_LEFT_OUT_OF_A_TABLE}"
 
 
 def warnings_for(mechanism: Mechanism, *, epsilon: float | None, rdp: RdpEpsilon) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.routes import (
+    assets,
     code,
     explore,
     failures,
@@ -16,6 +17,7 @@ from app.routes import (
     records,
     runs,
     system,
+    tables,
     train,
     visitors,
 )
@@ -28,5 +30,6 @@ def register(app: Flask) -> None:
     failures.register(app)
     visitors.register(app)
     limits.register(app)
-    for module in (pages, train, runs, privacy, explore, code, system, metrics):
+    assets.register(app)
+    for module in (pages, train, tables, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

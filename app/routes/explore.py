@@ -12,7 +12,9 @@ from app import __version__, catalog
 from app.advice.presets import presets
 from app.parameters import PARAMETERS
 from app.routes.exchange import answer, run_service, settings
+from app.runs.tables import UNUSED_SECONDS
 from app.schemas.requests import MODES
+from app.schemas.tables import rules
 from app.settings import Settings
 from app.simulation.profiles import load_profiles
 
@@ -42,6 +44,7 @@ def description(settings: Settings, capabilities: Mapping[str, Any]) -> dict[str
         "models": [asdict(model) for model in catalog.MODELS.values()],
         "optimizers": _named(catalog.OPTIMIZERS),
         "samplings": _named(catalog.SAMPLINGS),
+        "tables": rules(max_bytes=settings.max_table, unused_seconds=UNUSED_SECONDS),
         "engines": [
             {"name": name, "title": title, **capabilities["engines"][name]}
             for name, title in catalog.ENGINES.items()

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import (
     MEDIA_TYPE,
+    Conflict,
     Fault,
     InvalidParameters,
     MalformedRequest,
@@ -24,6 +25,7 @@ from app.runs.lifecycle import UnknownRun
 from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
+from app.runs.tables import TableInUse, TooManyTables, UnknownTable
 from app.runs.timing import TooExpensive
 from app.simulation.profiles import NoFit
 
@@ -59,6 +61,13 @@ def public(failure: Exception) -> PublicError | None:
             return _too_expensive(failure)
         case NoSuchEvent():
             return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
+        case UnknownTable():
+            rule = "no table waits under this id: it has been deleted, or a run has it; send it again."
+            return InvalidParameters.of(Fault("table", rule))
+        case TooManyTables():
+            return _too_many_tables(failure)
+        case TableInUse():
+            return Conflict("A run trains on this table, or waits to; it is deleted when that has ended.")
         case NoSeat():
             return Unavailable(
                 "This server streams to as many clients as it can. Poll GET /api/runs/<id>?after=N instead.",
@@ -73,6 +82,16 @@ def public(failure: Exception) -> PublicError | None:
         case NoFit():
             return InvalidParameters(str(failure), errors=[Fault(failure.field, str(failure))])
     return None
+
+
+def _too_many_tables(failure: TooManyTables) -> PublicError:
+    headers = {"Retry-After": str(failure.retry_after_seconds)}
+    if failure.for_all:
+        return Unavailable(
+            "This server holds as many tables as it can. Try again in a while.", headers=headers
+        )
+    detail = f"{failure}, which is as many as one client may have: train on one, or delete one."
+    return TooManyRequests(detail, headers=headers)
 
 
 def _too_expensive(failure: TooExpensive) -> InvalidParameters:

@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 
 from app import security
 from app.errors import BodyTooLarge, CrossSiteRequest, MalformedRequest, UrlTooLong
-from app.routes.exchange import run_service, settings
+from app.routes.exchange import body_limit, run_service, settings
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DRAINED = 4 * 2**20  # bytes of a refused body that are read away, so that its sender gets to see the answer
@@ -49,7 +49,7 @@ def _check_origin() -> None:
 
 
 def _check_body() -> None:
-    limit = settings().max_body
+    limit = body_limit()
     # A body without a declared length is cut off at this size; the byte too many shows that it was.
     request.max_content_length = limit + 1
     declared = request.environ.get("CONTENT_LENGTH") or "0"

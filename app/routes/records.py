@@ -10,7 +10,9 @@ from flask import Flask, Response, current_app, g, request
 
 from app.metrics import Metrics
 
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static/<path:filename>"})
+_QUIET = frozenset(
+    {"/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/assets/<digest>/<path:path>"}
+)
 
 _log = logging.getLogger(__name__)
 

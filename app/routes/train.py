@@ -45,9 +45,16 @@ def _admitted(asked: StrictRequest, key: RequestKey | None) -> Admitted:
     earlier = service.earlier(who, key)
     if earlier is not None:
         return earlier
-    resolved = resolve(asked, settings=settings())
+    table_id = given(asked).get("table")
+    table = service.table(table_id) if table_id is not None else None
+    resolved = resolve(asked, settings=settings(), table=table)
     return service.start(
-        resolved.parameters, fallback=resolved.fallback, notices=resolved.notices, visitor=who, key=key
+        resolved.parameters,
+        fallback=resolved.fallback,
+        notices=resolved.notices,
+        visitor=who,
+        key=key,
+        table_id=table_id,
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from app.runs.lifecycle import Lifecycle, NewRun, count
 from app.runs.store import Store, facts, runs
+from app.runs.tables import take
 
 SECRET = "client_secret"  # the fact that keys the hashes
 ADMISSION_LOCK = 4713  # any number that the store's other advisory locks do not use
@@ -109,11 +110,14 @@ class Admission:
         key: RequestKey | None = None,
         *,
         estimated_seconds: float | None = None,
+        table_id: str | None = None,
     ) -> Admitted:
         """Queue ``job`` for ``visitor``, or return the run that this request made before.
 
+        ``table_id`` names the table that the run trains on and so takes.
+
         Raises:
-            QueueFull, ClientLimited, KeyReused: nothing was made.
+            QueueFull, ClientLimited, KeyReused, UnknownTable: nothing was made.
         """
         with self._store.writing() as connection:
             self._alone(connection)
@@ -128,7 +132,14 @@ class Admission:
                 request_print=names.request,
                 estimated_seconds=estimated_seconds,
             )
-            return Admitted(run_id=self._lifecycle.admit(connection, new))
+            run_id = self._lifecycle.admit(connection, new)
+            if table_id is not None:
+                take(connection, table_id, run_id)
+            return Admitted(run_id=run_id)
+
+    def client(self, visitor: Visitor) -> str:
+        """Return what the store knows ``visitor`` by."""
+        return pseudonym(self.secret(), visitor.network)
 
     def secret(self) -> str:
         """Return the key of this store's hashes."""

@@ -14,11 +14,13 @@ from app.runs.executor import Ended, Executor
 from app.runs.leadership import Leadership
 from app.runs.lifecycle import Lifecycle, Running
 from app.runs.store import Store, StoreUnavailable
+from app.runs.tables import Tables
 
 TICK_SECONDS = 0.05
 LEAD_SECONDS = 0.25  # between two tries to lead, or two looks whether this process still does
 LOOK_SECONDS = 0.5  # between two looks at the store that nothing has announced
 RETIRE_SECONDS = 600.0
+EXPIRE_SECONDS = 60.0  # between two looks for tables that no run has taken
 
 ORPHANED = "the server process that kept it ended"
 SILENT = "its worker gave no sign of life for {seconds:g} s"
@@ -43,6 +45,8 @@ class Dispatcher:
         lease: float,
         retention: float,
     ) -> None:
+        self._store = store
+        self._tables = Tables(store)
         self._watcher = store.watcher()
         self._lifecycle = lifecycle
         self._leadership = leadership
@@ -57,7 +61,7 @@ class Dispatcher:
         self._ended: list[Ended] = []
         self._beats: dict[str, tuple[str, int, float]] = {}
         self._version: int | None = None
-        self._lead_at = self._look_at = self._retire_at = 0.0
+        self._lead_at = self._look_at = self._retire_at = self._expire_at = 0.0
 
     @property
     def executor(self) -> Executor | None:
@@ -123,6 +127,10 @@ class Dispatcher:
         if now >= self._retire_at:
             self._retire_at = now + RETIRE_SECONDS
             self._lifecycle.retire(ended_before=time.time() - self._retention)
+        if now >= self._expire_at:
+            self._expire_at = now + EXPIRE_SECONDS
+            self._tables.expire()
+            self._store.scrub()
 
     def _store_changed(self) -> bool:
         version, self._version = self._version, self._watcher.version()

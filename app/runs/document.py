@@ -8,7 +8,7 @@ from typing import Any
 
 from app.advice.assessment import assess
 from app.advice.recommendations import recommend
-from app.catalog import DATASETS, MODELS
+from app.catalog import MODELS
 from app.events import (
     EpochPoint,
     Event,
@@ -24,10 +24,10 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
+from app.privacy import wording
 from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
-from app.privacy.wording import at_most
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
@@ -194,7 +194,7 @@ def final_epsilon(parameters: RunParameters) -> float | None:
 
 
 def _dataset_facts(parameters: RunParameters) -> dict[str, Any]:
-    info = DATASETS[parameters.dataset]
+    info = parameters.data
     return {
         "name": info.name,
         "title": info.title,
@@ -273,16 +273,25 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
         wait_for_pld=wait_for_pld,
         steps_taken=_steps_to_account(measurements, state),
     )
+    if measurements.parameters.table is not None:
+        report = _of_a_table(report)
     if not measurements.earlier:
         return report
     charged = _spent(measurements, "measured")["epsilon_charged"]
-    told = "without bound" if charged is None else f"ε = {at_most(charged)} at the same δ"
+    told = "without bound" if charged is None else f"ε = {wording.at_most(charged)} at the same δ"
     times = f"{measurements.attempt} times" if measurements.attempt > 1 else "once"
     sentence = (
         f"This run was started {times}, and each attempt used the data: "
         f"whoever saw what all of them released is bounded by {told}, which is what was charged."
     )
     return report | {"statement": f"{report['statement']} {sentence}"}
+
+
+def _of_a_table(report: dict[str, Any]) -> dict[str, Any]:
+    return report | {
+        "assumptions": report["assumptions"] | {"unit": wording.UNIT_OF_A_TABLE},
+        "statement": wording.of_a_table(report["statement"]),
+    }
 
 
 def _earlier(attempt: EarlierAttempt) -> dict[str, Any]:

@@ -8,6 +8,7 @@ worker of the cluster.
 
 from __future__ import annotations
 
+import base64
 import logging
 import threading
 import time
@@ -93,11 +94,29 @@ class Keeper:
         attempt = _Attempt(claim)
         try:
             self._persistently(lambda: self._lifecycle.enter(claim.run_id, claim.owner))
-            self._process.begin(claim.run_id, _job(claim, self._site))
+            job = self._job(claim)
+            if job is None:
+                return self._give_back(attempt)
+            self._process.begin(claim.run_id, job)
             self._watch(attempt)
         except Fenced:
             _log.info("attempt %d was taken over or its run has ended", claim.attempt)
             self._process.kill()
+
+    def _job(self, claim: Claim) -> dict[str, Any] | None:
+        """Return what the training process is told, its table included, which is kept nowhere here.
+
+        None where the table could not be read before the keeper was to close.
+        """
+        job = {name: claim.job[name] for name in ("parameters", "fallback")}
+        job |= {"earlier": claim.earlier, **self._site}
+        if not claim.job["parameters"].get("table"):
+            return job
+        found: list[bytes | None] = []
+        self._persistently(lambda: found.append(self._lifecycle.table(claim.run_id)))
+        if not found:
+            return None
+        return {**job, "table": base64.b64encode(found[0]).decode() if found[0] else None}
 
     def _watch(self, attempt: _Attempt) -> None:
         while True:
@@ -200,8 +219,3 @@ class Keeper:
                 _log.warning("the run store cannot be used: %s", fault)
                 if self._closing.wait(RETRY_SECONDS):
                     return
-
-
-def _job(claim: Claim, site: Mapping[str, Any]) -> dict[str, Any]:
-    job = {name: claim.job[name] for name in ("parameters", "fallback")}
-    return {**job, "earlier": claim.earlier, **site}

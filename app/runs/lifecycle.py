@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from app.events import Event, Finished, Retrying, Started, decode, encode
 from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
+from app.runs.tables import Tables, forget_of_run
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
@@ -255,6 +256,10 @@ class Lifecycle:
             )
             _unless_fenced(changed.rowcount)
 
+    def table(self, run_id: str) -> bytes | None:
+        """Return the bytes of the table that the run trains on; None where it has none."""
+        return Tables(self._store).content(run_id)
+
     def append(self, run_id: str, owner: str, new: Sequence[Event]) -> None:
         """Add ``new`` (no Finished among them) to the run's events, which is a sign of life too."""
         with self._store.writing() as connection:
@@ -360,6 +365,7 @@ def _append(connection: Connection, run_id: str, last_event: int, new: Sequence[
 
 def _end(connection: Connection, row: Row[Any], finished: Finished, *, last_event: int | None = None) -> None:
     _append(connection, row.id, row.last_event if last_event is None else last_event, [finished])
+    forget_of_run(connection, row.id)
     connection.execute(
         update(runs).where(runs.c.id == row.id).values(state=finished.state, owner=None, ended_at=time.time())
     )

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import Any
 
+from app.catalog import TableInfo
 from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
@@ -25,8 +26,10 @@ from app.runs.readiness import StoreCheck
 from app.runs.seats import NoSeat, Seats
 from app.runs.store import Store
 from app.runs.stream import EventStream, Tailer, never
+from app.runs.tables import Tables
 from app.runs.timing import Timing
 from app.settings import Settings
+from app.tables.table import Table
 
 CANCEL_SECONDS = 5.0  # a stuck training is killed after 3; the answer shall show the end
 DAY = 86_400.0
@@ -64,6 +67,7 @@ class RunService:
             trainings_per_minute=settings.trainings_per_minute,
         )
         self.admission = Admission(store=self.store, lifecycle=self.lifecycle, shares=shares)
+        self.tables = Tables(self.store)
         self.timing = Timing(self.store)
         self._pld_ahead = PldAhead()
         self._one_document = threading.Lock()
@@ -116,13 +120,16 @@ class RunService:
         notices: Sequence[Mapping[str, Any]] = (),
         visitor: Visitor = LOCAL,
         key: RequestKey | None = None,
+        table_id: str | None = None,
     ) -> Admitted:
         """Queue a training and return its run, or the run that an earlier request with ``key`` made.
+
+        ``table_id`` names the table that it trains on, which is deleted when the run has ended.
 
         Raises:
             EngineUnavailable: the engine's packages are not installed.
             TooExpensive: the run is estimated to take longer than one may.
-            QueueFull, ClientLimited, KeyReused: it is not admitted; nothing was made.
+            QueueFull, ClientLimited, KeyReused, UnknownTable: it is not admitted; nothing was made.
             StoreUnavailable: the store cannot be written; nothing was made.
         """
         missing = missing_package(parameters.engine)
@@ -130,12 +137,39 @@ class RunService:
             raise EngineUnavailable(missing)
         estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
         job = _job(parameters, fallback, notices)
-        admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate)
+        admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate, table_id=table_id)
         self.dispatcher.start()
         self.dispatcher.wake()
         if not admitted.repeated:
             self._pld_ahead.want(parameters)
         return admitted
+
+    def add_table(self, table: Table, info: TableInfo, *, visitor: Visitor = LOCAL) -> str:
+        """Keep a table for a run to come and return its id; without one it is deleted within about an hour.
+
+        Raises:
+            TooManyTables: too many wait already; nothing was kept.
+            StoreUnavailable: the store cannot be written; nothing was kept.
+        """
+        self.dispatcher.start()
+        return self.tables.add(table, info, client=self.admission.client(visitor), limited=visitor.limited)
+
+    def table(self, table_id: str) -> TableInfo:
+        """Return what is public of a table that waits.
+
+        Raises:
+            UnknownTable: there is none with this id.
+        """
+        return self.tables.info(table_id)
+
+    def delete_table(self, table_id: str) -> None:
+        """Delete a table that waits.
+
+        Raises:
+            UnknownTable: there is none with this id.
+            TableInUse: a run trains on it, or waits to.
+        """
+        self.tables.delete(table_id)
 
     def wait(self, run_id: str, seconds: float, *, gone: Callable[[], bool] = never) -> bool:
         """Return whether the run has ended, waiting at most ``seconds`` for it, and while a seat is free.

@@ -1,7 +1,8 @@
 """The run store: one database that is the queue of record, SQLite in a file or PostgreSQL by URL.
 
 Tables ``runs`` (one row a run), ``events`` (append-only, ids 1..n a run without a
-gap) and ``facts`` (named values of this store). What may happen to a run stands
+gap), ``facts`` (named values of this store) and ``tables`` (data that people have
+brought along, until the run on it has ended). What may happen to a run stands
 in ``lifecycle``; this module opens, reads and writes.
 """
 
@@ -11,7 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -39,6 +41,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 SCHEMA_VERSION = "1"
 BUSY_SECONDS = 1.0  # how long a write waits for another's before the store counts as not available
 CONNECTIONS = 8
+SCRUB = "scrub"  # in a connection's info: content was deleted that nobody shall find in the files
 BUSY = "The run store is busy, or locked by another program."
 
 # Times without a unit are in milliseconds. A machine that hangs within a transaction must not keep its locks:
@@ -93,6 +96,17 @@ facts = Table(
     Column("value", Text, nullable=False),
 )
 
+tables = Table(
+    "tables",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # as app.tables.Table writes it
+    Column("info", Text, nullable=False),  # JSON: what is public of it
+    Column("client", String(64), nullable=False),  # a keyed hash, as in runs
+    Column("created_at", Float, nullable=False),
+    Column("run_id", String(40), unique=True),  # the run that took it
+)
+
 
 class StoreUnavailable(RuntimeError):
     """The store cannot be used now; the message says what is wrong with it, without paths or secrets."""
@@ -145,14 +159,37 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot be written; nothing was.
         """
-        with self._translated(), self._write_turn(), self._open().begin() as connection:
-            yield connection
+        with self._translated(), self._write_turn():
+            with self._open().begin() as connection:
+                yield connection
+                scrub = connection.info.pop(SCRUB, False)
+            if scrub:  # what was written stands, whatever becomes of this; the leader tries again
+                with suppress(SQLAlchemyError):
+                    self._scrub()
 
     def watcher(self) -> Watcher:
         """Return a new watcher of this store, for one thread's use."""
         watcher = Watcher(self)
         self._watchers.append(watcher)
         return watcher
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log of SQLite, in which content that was deleted may still stand.
+
+        In the database itself ``secure_delete`` has overwritten it. Where somebody reads just then, the
+        log stays: try again later. PostgreSQL frees what was deleted by its own vacuum.
+
+        Raises:
+            StoreUnavailable: the database cannot be used.
+        """
+        with self._translated(), self._write_turn():
+            self._scrub()
+
+    def _scrub(self) -> None:
+        if self.is_sqlite:
+            with self._open().connect() as connection:
+                reader = connection.execution_options(isolation_level="AUTOCOMMIT")
+                reader.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
     def close(self) -> None:
         """Close all connections."""
@@ -313,6 +350,7 @@ def _set_up_sqlite(connection, record) -> None:  # type: ignore[no-untyped-def] 
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL mode safe against a kill -9 of any process
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
@@ -325,7 +363,8 @@ def _is_made(engine: Engine) -> bool:
     """Return whether the tables are there, of our schema: then a store that takes no writes can be opened."""
     with engine.connect() as connection:
         reader = connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not inspect(reader).has_table(facts.name):
+        # An older store lacks the tables that came since: they are added, and disturb no older program.
+        if not set(metadata.tables) <= set(inspect(reader).get_table_names()):
             return False
         _check_schema(reader)
         return True

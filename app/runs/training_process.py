@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,6 +40,7 @@ class _Child:
     process: subprocess.Popen[str]
     messages: queue.Queue[tuple[str, Event] | Lost]
     heard_at: float
+    outgoing: queue.Queue[str | None] = field(default_factory=queue.Queue)  # None closes the input
     life: LifeSigns | None = None  # of the attempt that has begun
 
 
@@ -73,6 +74,7 @@ class TrainingProcess:
             child = _Child(process=process, messages=queue.Queue(), heard_at=time.monotonic())
             self._child = child
         threading.Thread(target=self._listen, args=(child,), name="training-events", daemon=True).start()
+        threading.Thread(target=_speak, args=(child,), name="training-orders", daemon=True).start()
 
     @property
     def pid(self) -> int | None:
@@ -137,8 +139,7 @@ class TrainingProcess:
             child = self._child
         if child is None:
             return
-        # Only the input is closed here: the output belongs to the listening thread.
-        _close_quietly(child.process.stdin)
+        child.outgoing.put(None)
         try:
             child.process.wait(timeout=1.0)
         except subprocess.TimeoutExpired:
@@ -146,15 +147,8 @@ class TrainingProcess:
             child.process.wait()
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        stdin = self._child.process.stdin if self._child else None
-        if stdin is None:
-            return
-        try:
-            stdin.write(json.dumps(message) + "\n")
-            stdin.flush()
-        except (OSError, ValueError):  # ValueError: the listener has closed the pipe already
-            # The child has just died: receive() tells of it.
-            _log.warning("the training process has gone away")
+        if self._child is not None:
+            self._child.outgoing.put(json.dumps(message) + "\n")
 
     def _listen(self, child: _Child) -> None:
         stdout = child.process.stdout
@@ -165,7 +159,7 @@ class TrainingProcess:
                 self._take(child, json.loads(line))
         stdout.close()
         exit_code = child.process.wait()
-        _close_quietly(child.process.stdin)
+        child.outgoing.put(None)
         child.messages.put(Lost(_ending(exit_code)))
 
     def _take(self, child: _Child, message: dict[str, Any]) -> None:
@@ -174,6 +168,25 @@ class TrainingProcess:
         elif "calibration" in message:
             self.calibration = message["calibration"]
         # else a beat: being heard was all of it
+
+
+def _speak(child: _Child) -> None:
+    """Write the child's orders in a thread of their own, and close its input at the end.
+
+    A table is longer than what a pipe holds: a child that hangs would block whoever writes it, and with
+    them the keeper that is to notice.
+    """
+    stdin = child.process.stdin
+    assert stdin is not None
+    while (order := child.outgoing.get()) is not None:
+        try:
+            stdin.write(order)
+            stdin.flush()
+        except OSError:
+            # The child has just died: receive() tells of it.
+            _log.warning("the training process has gone away")
+            break
+    _close_quietly(stdin)
 
 
 def _ending(exit_code: int) -> str:

@@ -9,10 +9,11 @@ Repeated under heavy load, the costs of a whole step at 256 came out at 0.6 to 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.catalog import DATASETS
+from app.catalog import DATASETS, TABLE, DatasetInfo
 from app.parameters import RunParameters
 
 UNIT_BATCH = 256
@@ -59,7 +60,7 @@ REFERENCE_COSTS: Mapping[str, Cost] = {  # the engine tensorflow-privacy: the sl
 
 def cost_of(model: str, dataset: str) -> Cost | None:
     """Return the cost of ``model`` on examples of the shape of ``dataset``, None if it cannot take them."""
-    return COSTS.get((model, _measured_on(dataset)))
+    return COSTS.get((model, _measured_on(DATASETS[dataset])))
 
 
 def private_work(parameters: RunParameters) -> float:
@@ -76,16 +77,22 @@ def baseline_work(parameters: RunParameters) -> float:
 
 
 def _cost(parameters: RunParameters) -> Cost:
-    shape = _measured_on(parameters.dataset)
+    shape = _measured_on(parameters.data)
     if parameters.engine == "tensorflow-privacy":
         return REFERENCE_COSTS[shape]
     return COSTS[parameters.model, shape]
 
 
-def _measured_on(dataset: str) -> str:
-    """Return the dataset of the same shape on which costs were measured."""
-    shape = DATASETS[dataset].input_shape
-    return next(name for _, name in COSTS if DATASETS[name].input_shape == shape)
+def _measured_on(dataset: DatasetInfo) -> str:
+    """Return the dataset of the same shape on which costs were measured.
+
+    For a table, the smallest with at least as many inputs: a row costs no more than its example.
+    """
+    measured = sorted({name for _, name in COSTS}, key=lambda name: math.prod(DATASETS[name].input_shape))
+    if dataset.name != TABLE:
+        return next(name for name in measured if DATASETS[name].input_shape == dataset.input_shape)
+    (inputs,) = dataset.input_shape
+    return next(name for name in measured if math.prod(DATASETS[name].input_shape) >= inputs)
 
 
 def _steps_work(parameters: RunParameters, cost: Cost) -> float:
@@ -93,7 +100,7 @@ def _steps_work(parameters: RunParameters, cost: Cost) -> float:
 
 
 def _tests_work(parameters: RunParameters, cost: Cost) -> float:
-    return _measurements(parameters) * DATASETS[parameters.dataset].test_examples * cost.test
+    return _measurements(parameters) * parameters.data.test_examples * cost.test
 
 
 def _measurements(parameters: RunParameters) -> int:

@@ -311,6 +311,7 @@ class Choices(Answer):
     optimizers: list[dict[str, str]]
     samplings: list[dict[str, str]]
     engines: list[dict[str, Any]]
+    tables: dict[str, Any] = Field(description="what tables of one's own this server takes (see TableTaken)")
     timing: Timing
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.errors import Fault, InvalidParameters
 from app.parameters import PARAMETERS, Parameter
+from app.schemas.fields import rule_of
 from app.schemas.requests import StrictRequest
 from app.strict_json import dump
 
@@ -58,6 +59,9 @@ def _fault(model: type[StrictRequest], error: Any) -> Fault:
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         return Fault(_shortened(name), "unknown field")
+    rule = rule_of(model.model_fields[name])
+    if rule is not None:  # what was received may be private, and long
+        return Fault(name, f"{rule}.")
     if error["type"] == "missing":
         return Fault(name, f"is required; {_rule(model, name)}")
     return Fault(name, f"{_rule(model, name)}; received {received(error['input'])}")

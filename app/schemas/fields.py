@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from app.parameters import PARAMETERS, Parameter
@@ -38,6 +39,17 @@ def choice(names: Iterable[str], *, default: str | None, description: str) -> Fi
 
     kind: Any = Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(allowed)})]
     return kind if default else kind | None, Field(default, description=description)
+
+
+def ruled(kind: Any, *, rule: str, description: str, default: Any = ...) -> FieldDefinition:
+    """Return type and field of what is neither a number nor a choice; ``rule`` is said where it is broken."""
+    return kind, Field(default, description=description, json_schema_extra={"rule": rule})
+
+
+def rule_of(field: FieldInfo) -> str | None:
+    """Return the rule of a field that :func:`ruled` made, None for another."""
+    extra = field.json_schema_extra
+    return str(extra["rule"]) if isinstance(extra, dict) and "rule" in extra else None
 
 
 def switch(description: str) -> FieldDefinition:

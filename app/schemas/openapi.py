@@ -14,6 +14,7 @@ from app.code import FRAMEWORKS
 from app.errors import KINDS, MEDIA_TYPE
 from app.schemas import documents, requests
 from app.schemas.queries import query_parameters
+from app.schemas.tables import TableRequest, TableTaken
 
 _REFERENCE = "#/components/schemas/{model}"
 # Every operation may meet the checks that stand before all routes, and a fault of the server.
@@ -55,6 +56,7 @@ class Operation:
 
 
 _RUN_ID = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}
+_TABLE_ID = {**_RUN_ID, "name": "table_id"}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -109,6 +111,22 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_PREFER, _IDEMPOTENCY_KEY),
         answer_headers=("Location", "Preference-Applied", "Idempotent-Replayed"),
         of_a_run=202,
+    ),
+    Operation(
+        method="post",
+        path="/api/tables",
+        summary="Bring a table of one's own for one real run; its rows are deleted when that has ended.",
+        body=TableRequest,
+        answers={201: TableTaken},
+        failures=(429, 503),
+    ),
+    Operation(
+        method="delete",
+        path="/api/tables/{table_id}",
+        summary="Delete a table that no run has taken.",
+        answers={204: None},
+        failures=(403, 409, 503),
+        parameters=(_TABLE_ID,),
     ),
     Operation(
         method="get",

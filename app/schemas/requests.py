@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from app.catalog import DATASETS, ENGINES, MODELS, OPTIMIZERS, SAMPLINGS, TASKS
-from app.schemas.fields import FieldDefinition, choice, number, switch
+from app.catalog import DATASETS, ENGINES, MODELS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
+from app.schemas.fields import FieldDefinition, choice, number, ruled, switch
 
 MODES = ("simulation", "real")
 
@@ -24,6 +24,10 @@ class _LeavesOneOut(StrictRequest):
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["noise_multiplier", "epochs"]}})
 
 
+_DATASET = (
+    "auto is the task's own; a name selects the task of that name. "
+    "Without a task, a real run takes mnist when it can be had, else the whole task digits."
+)
 _DATA_FIELDS: dict[str, FieldDefinition] = {
     "task": choice(
         TASKS, default=None, description="Data, model, optimizer and defaults that belong together."
@@ -31,8 +35,7 @@ _DATA_FIELDS: dict[str, FieldDefinition] = {
     "dataset": choice(
         ("auto", *DATASETS),
         default="auto",
-        description="auto is the task's own; a name selects the task of that name. "
-        "Without a task, a real run takes mnist when it can be had, else the whole task digits.",
+        description=_DATASET,
     ),
     "train_size": number("train_size"),
 }
@@ -48,6 +51,17 @@ _SAMPLING: dict[str, FieldDefinition] = {
 _TRAIN_FIELDS: dict[str, FieldDefinition] = {
     "mode": choice(MODES, default="simulation", description="An instant simulation, or a real training."),
     **_DATA_FIELDS,
+    "dataset": choice(
+        ("auto", *DATASETS, TABLE),
+        default="auto",
+        description=f"{_DATASET} table is the table of one's own whose id the field table has.",
+    ),
+    "table": ruled(
+        str | None,
+        default=None,
+        rule="must be the id that POST /api/tables answered",
+        description="The id of a table of one's own; the run takes it, and it is deleted when that ends.",
+    ),
     "model": choice(MODELS, default=None, description="The architecture; left out, the task's own."),
     "optimizer": choice(OPTIMIZERS, default=None, description="Left out, the task's own."),
     **_SAMPLING,
@@ -63,24 +77,25 @@ _TRAIN_FIELDS: dict[str, FieldDefinition] = {
 }
 
 
-def _request(
+def request_model(
     name: str, doc: str, fields: dict[str, FieldDefinition], *, base: type[StrictRequest] = StrictRequest
 ) -> type[StrictRequest]:
+    """Return the strict model of a JSON object with these fields."""
     definitions: dict[str, Any] = dict(fields)
     return create_model(name, __base__=base, __doc__=doc, **definitions)
 
 
-TrainRequest = _request(
+TrainRequest = request_model(
     "TrainRequest",
     "A training. Parameters left out take the task's defaults; {} is a simulation with the defaults.",
     _TRAIN_FIELDS,
 )
-PrivacyRequest = _request(
+PrivacyRequest = request_model(
     "PrivacyRequest",
     "A mechanism whose ε is asked for. Parameters left out take the task's defaults.",
     {**_DATA_FIELDS, **_SAMPLING, **_MECHANISM_FIELDS},
 )
-CalibrateRequest = _request(
+CalibrateRequest = request_model(
     "CalibrateRequest",
     "A target ε to solve for: for noise_multiplier, or, where noise_multiplier is given, for epochs.",
     {"target_epsilon": number("target_epsilon", required=True), **_DATA_FIELDS, **_MECHANISM_FIELDS},

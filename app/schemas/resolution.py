@@ -16,15 +16,19 @@ from app.catalog import (
     DATASETS,
     DEFAULT_TASK,
     FALLBACK_TASK,
+    TABLE,
     TASKS,
+    TableInfo,
     cure_for_missing,
     is_available,
+    task_named,
     why_incompatible,
 )
 from app.errors import Fault, InvalidParameters, Unavailable
 from app.parameters import PARAMETERS, RunParameters, default_of
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
+from app.privacy.wording import ROWS_OF_A_PERSON
 from app.schemas.calibration import solvable, with_solved_epochs, with_solved_noise
 from app.schemas.requests import StrictRequest, given
 from app.settings import Settings
@@ -55,8 +59,8 @@ class Resolved:
     notices: tuple[Notice, ...] = ()
 
 
-def resolve(request: StrictRequest, *, settings: Settings) -> Resolved:
-    """Return the training that ``request`` asks for.
+def resolve(request: StrictRequest, *, settings: Settings, table: TableInfo | None = None) -> Resolved:
+    """Return the training that ``request`` asks for; ``table`` is what is public of the table it names.
 
     Raises:
         InvalidParameters: parameters contradict each other, or the target ε cannot be reached.
@@ -65,6 +69,8 @@ def resolve(request: StrictRequest, *, settings: Settings) -> Resolved:
     values = given(request)
     if values.get("mode", "simulation") == "simulation":
         return _simulation(values)
+    if TABLE in (values.get("dataset"), *values):
+        return _on_a_table(values, table)
     if _may_fall_back(values):
         return _automatic(values, settings)
     parameters = complete(values)
@@ -75,14 +81,20 @@ def resolve(request: StrictRequest, *, settings: Settings) -> Resolved:
     return Resolved(parameters=parameters, notices=_seed_notices(parameters))
 
 
-def complete(values: Mapping[str, Any], *, default_task: str = DEFAULT_TASK) -> RunParameters:
+def complete(
+    values: Mapping[str, Any], *, default_task: str = DEFAULT_TASK, table: TableInfo | None = None
+) -> RunParameters:
     """Return the run parameters of the fields set in ``values``, the rest from their task.
+
+    ``table`` is what is public of the table that is trained on, where one is.
 
     Raises:
         InvalidParameters: with every contradiction, or with the nearest ε that can be reached.
     """
-    faults = list(_contradictions(values))
-    parameters = _filled(values, default_task)
+    faults = [*_contradictions(values), *_table_faults(values, table)]
+    if TABLE in (values.get("dataset"), *values) and faults:
+        raise InvalidParameters.of(*faults)
+    parameters = _filled(values, default_task, table)
     faults += _size_faults(parameters)
     if faults:
         raise InvalidParameters.of(*faults)
@@ -114,6 +126,11 @@ def _simulation(values: Mapping[str, Any]) -> Resolved:
     if parameters.seed is None:
         parameters = replace(parameters, seed=secrets.randbelow(int(PARAMETERS["seed"].maximum) + 1))
     return Resolved(parameters=parameters)
+
+
+def _on_a_table(values: Mapping[str, Any], table: TableInfo | None) -> Resolved:
+    parameters = complete(values, table=table)
+    return Resolved(parameters=parameters, notices=(*_table_notices(parameters), *_seed_notices(parameters)))
 
 
 def _automatic(values: Mapping[str, Any], settings: Settings) -> Resolved:
@@ -154,20 +171,22 @@ def _can_be_had(dataset: str, settings: Settings) -> bool:
     return is_available(dataset, data_directory=settings.data_dir, offline=settings.offline)
 
 
-def _filled(values: Mapping[str, Any], default_task: str) -> RunParameters:
+def _filled(values: Mapping[str, Any], default_task: str, table: TableInfo | None) -> RunParameters:
     dataset = values.get("dataset", "auto")
-    task = TASKS[values.get("task", default_task if dataset == "auto" else dataset)]
+    task = task_named(values.get("task", default_task if dataset == "auto" else dataset))
     dataset = task.dataset if dataset == "auto" else dataset
+    examples = table.train_examples if table else min(task.train_size, DATASETS[dataset].train_examples)
     numbers: dict[str, Any] = {name: values.get(name, default_of(name, task.name)) for name in _NUMBERS}
     return RunParameters(
         mode=values.get("mode", "simulation"),
         task=task.name,
         dataset=dataset,
         model=values.get("model", task.model),
-        train_size=values.get("train_size", min(task.train_size, DATASETS[dataset].train_examples)),
+        train_size=values.get("train_size", examples),
         optimizer=values.get("optimizer", task.optimizer),
         sampling=values.get("sampling", "poisson"),
         engine=values.get("engine", "fast"),
+        table=table,
         **numbers,
         **{name: values[name] for name in _AS_GIVEN if name in values},
     )
@@ -176,6 +195,23 @@ def _filled(values: Mapping[str, Any], default_task: str) -> RunParameters:
 def _contradictions(values: Mapping[str, Any]) -> Iterator[Fault]:
     if "target_epsilon" in values and values.get("sampling") == "shuffle":
         yield Fault("target_epsilon", "needs sampling poisson; shuffled batches are not covered by it.")
+
+
+def _table_faults(values: Mapping[str, Any], table: TableInfo | None) -> Iterator[Fault]:
+    if values.get("dataset") != TABLE:
+        if "table" in values:
+            yield Fault("dataset", f'must be "{TABLE}" where a table is named.')
+        return
+    if "task" in values:
+        yield Fault("task", "does not go with a table of one's own; leave it out.")
+    if values.get("mode", "simulation") == "simulation":
+        yield Fault(
+            "dataset", 'a table of one\'s own has no simulation: nothing is known of it; mode "real".'
+        )
+    elif table is None:
+        yield Fault(
+            "table", f'is required where dataset is "{TABLE}": the id that POST /api/tables answered.'
+        )
 
 
 def _check_same_noise(solved_for: RunParameters, noise_multiplier: float | None) -> None:
@@ -202,7 +238,7 @@ def _check_first_step(parameters: RunParameters) -> None:
 
 
 def _size_faults(parameters: RunParameters) -> Iterator[Fault]:
-    info = DATASETS[parameters.dataset]
+    info = parameters.data
     batch_size, train_size = parameters.batch_size, parameters.train_size
     if train_size > info.train_examples:
         yield Fault("train_size", f"{info.name} has {info.train_examples} examples; received {train_size}.")
@@ -222,6 +258,27 @@ def _fallback_notice() -> Notice:
         "severity": "warning",
         "text": text + cure_for_missing(asked.name),
     }
+
+
+def _table_notices(parameters: RunParameters) -> tuple[Notice, ...]:
+    """Return what the owner of a table should know before its result goes anywhere."""
+    notices: list[Notice] = [
+        {"id": "row-unit", "severity": "warning", "text": ROWS_OF_A_PERSON},
+        {"id": "exact-measures", "severity": "info", "text": _EXACT_MEASURES},
+    ]
+    if parameters.table and parameters.table.from_data:
+        names = ", ".join(f"“{name}”" for name in parameters.table.from_data)
+        text = (
+            f"Bounds or values were taken from the data ({names}): they tell of single rows, and ε does not "
+        )
+        notices.append({"id": "bounds-from-data", "severity": "warning", "text": f"{text}cover that."})
+    return tuple(notices)
+
+
+_EXACT_MEASURES = (
+    "The accuracy shown is exact for the rows set aside for the test, as the loss and the gradient norms are "
+    "for those trained on: ε covers the trained model, and none of these figures. They are for you alone."
+)
 
 
 def _seed_notices(parameters: RunParameters) -> tuple[Notice, ...]:

@@ -1,13 +1,15 @@
 """The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlier": [{"steps", "fallback"}],
-"data_directory", "offline"} starts a training, {"stop": id} stops it. Out:
+"data_directory", "offline"} starts a training, on a table of one's own with its "table" in Base64,
+{"stop": id} stops it. Out:
 {"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
 unless a run was there first. The process ends when its input closes.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import importlib.util
 import json
@@ -114,7 +116,7 @@ def _load_trainer(
         _log.exception("warm-up failed")
 
     def train(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-        fallback = job["fallback"]
+        fallback, table = job["fallback"], job.pop("table", None)
         try:
             trainer.train(
                 RunParameters.from_dict(job["parameters"]),
@@ -124,6 +126,7 @@ def _load_trainer(
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
                 earlier=job["earlier"],
+                table=base64.b64decode(table) if table else None,
             )
         except trainer.OutOfMemory:
             _log.exception("no memory is left")

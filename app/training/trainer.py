@@ -21,6 +21,7 @@ from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
 from app.training.engines import EngineUnavailable, engine_of
 from app.training.models import IncompatibleModel
+from app.training.own_table import majority_accuracy, table_data
 from app.training.schedule import EpsilonAt, affordable_steps, marks
 from app.training.seeds import run_seeds
 
@@ -61,6 +62,7 @@ def train(
     offline: bool,
     fallback: RunParameters | None = None,
     earlier: Sequence[Mapping[str, Any]] = (),
+    table: bytes | None = None,
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
 ) -> None:
@@ -75,6 +77,7 @@ def train(
         fallback: trained instead, after a Fallback event, if the data cannot be had.
         earlier: {"steps", "fallback"} of each lost attempt of this run: the private steps it took, and
             whether on the fallback's data. The privacy budget pays for them too.
+        table: the bytes of the table that is trained on, where ``parameters`` name one.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
 
@@ -86,7 +89,10 @@ def train(
     try:
         ledger.emit(Phase(phase="loading data"))
         where = {"data_directory": data_directory, "offline": offline, "url": data_address}
-        data, chosen = _load(parameters, fallback, ledger, where)
+        if parameters.table is not None:
+            data, chosen = table_data(table, parameters.table, train_size=parameters.train_size), parameters
+        else:
+            data, chosen = _load(parameters, fallback, ledger, where)
         own = epsilon_at is not None and chosen is parameters
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
         spent = [each["steps"] for each in earlier if each["fallback"] == (chosen is not parameters)]
@@ -233,18 +239,11 @@ class _Training:
         return lambda steps: charged([*self._spent, steps])
 
     def _engine_and_ready(self) -> Any:
-        parameters, info = self._parameters, self._data.info
+        parameters = self._parameters
         engine = engine_of(parameters, self._data, self._seeds, "private")
         self._ledger.emit(
             Ready(
-                dataset={
-                    "name": info.name,
-                    "title": info.title,
-                    "examples": len(self._data.labels),
-                    "test_examples": len(self._data.test_labels),
-                    "classes": info.classes,
-                    "class_names": list(info.class_names),
-                },
+                dataset=self._dataset_facts(),
                 model={
                     "name": parameters.model,
                     "title": MODELS[parameters.model].title,
@@ -255,6 +254,19 @@ class _Training:
         for notice in notices.about_parameters(parameters):
             self._ledger.emit(notice)
         return engine
+
+    def _dataset_facts(self) -> dict[str, Any]:
+        data, info = self._data, self._data.info
+        facts = {
+            "name": info.name,
+            "title": info.title,
+            "examples": len(data.labels),
+            "test_examples": len(data.test_labels),
+            "classes": info.classes,
+            "class_names": list(info.class_names),
+        }
+        own = self._parameters.table is not None
+        return {**facts, "majority_accuracy": majority_accuracy(data)} if own else facts
 
     def _private(self, engine: Any, steps: int) -> None:
         ledger = self._ledger

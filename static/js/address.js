@@ -1,7 +1,18 @@
 /** The page's address: settings that differ from the task's defaults, the mode, and the followed run's id. */
 
 import { faultOf } from "./scale.js";
-import { CHOICE_NAMES, defaultTask, MODES, SETTING_NAMES, taskSettings } from "./state.js";
+import { ACCOUNTANTS, CHOICE_NAMES, defaultTask, fits, MODES, SETTING_NAMES, SWITCH_NAMES, taskSettings } from "./settings.js";
+
+const RUN_ID = /^[\w-]{1,64}$/;
+
+/**
+ * Return the query string that restores what the page shows. An empty one opens the shipped run, so the simulation of
+ * the default settings names its mode.
+ */
+export function addressOf(catalog, { settings, run, opening }) {
+  const query = toQuery(catalog, settings, run?.id);
+  return query === "" && !opening ? "?mode=simulation" : query;
+}
 
 /** Return the query string ("" or "?…") that restores these settings and run. */
 export function toQuery(catalog, settings, runId = null) {
@@ -23,21 +34,33 @@ export function toQuery(catalog, settings, runId = null) {
  */
 export function fromQuery(catalog, settings, query) {
   const wanted = new URLSearchParams(query);
-  const task = catalog.tasks.some(({ name }) => name === wanted.get("task")) ? wanted.get("task") : settings.task;
-  const result = { ...settings, ...taskSettings(catalog, task) };
-  const refused = [];
-  if (MODES.includes(wanted.get("mode"))) result.mode = wanted.get("mode");
+  const [mode, task, run] = ["mode", "task", "run"].map((name) => wanted.get(name));
+  const known = { mode: MODES.includes(mode), task: catalog.tasks.some(({ name }) => name === task), run: RUN_ID.test(run ?? "") };
+  const result = { ...settings, ...taskSettings(catalog, known.task ? task : settings.task), ...(known.mode ? { mode } : {}) };
+  const refused = Object.keys(known).filter((name) => wanted.has(name) && !known[name]);
   for (const [name, text] of wanted) {
     if (!SETTING_NAMES.includes(name) || name === "task") continue;
     const read = readValue(catalog, name, text);
     if (read.value !== undefined) result[name] = read.value;
     if (read.refused) refused.push(name);
   }
-  return { settings: result, runId: validRunId(wanted.get("run")), refused };
+  const { changes, names } = contradictions(catalog, result);
+  return { settings: { ...result, ...changes }, runId: known.run ? run : null, refused: [...new Set([...refused, ...names])] };
+}
+
+/** Return {changes, names}: what must change so that data, model and batch fit together, as the server would demand. */
+function contradictions(catalog, { task, dataset, model, train_size: size, batch_size: batch }) {
+  const data = catalog.datasets.find(({ name }) => name === dataset);
+  const chosen = catalog.models.find(({ name }) => name === model);
+  const changes = {};
+  if (size > data.train_examples) changes.train_size = data.train_examples;
+  if (batch > (changes.train_size ?? size)) changes.batch_size = changes.train_size ?? size;
+  if (!fits(chosen, data)) changes.model = taskSettings(catalog, catalog.tasks.find((own) => own.dataset === dataset)?.name ?? task).model;
+  return { changes, names: Object.keys(changes) };
 }
 
 function readValue(catalog, name, text) {
-  if (name === "baseline") return { value: text === "true" };
+  if (SWITCH_NAMES.includes(name)) return ["true", "false"].includes(text) ? { value: text === "true" } : { refused: true };
   if (CHOICE_NAMES.includes(name)) {
     const known = namesOf(catalog, name).includes(text);
     return known ? { value: text } : { refused: true };
@@ -51,11 +74,9 @@ function readValue(catalog, name, text) {
 }
 
 function namesOf(catalog, name) {
-  return { optimizer: catalog.optimizers, sampling: catalog.samplings, engine: catalog.engines }[name].map(
-    (choice) => choice.name,
-  );
-}
-
-function validRunId(id) {
-  return id && /^[\w-]{1,64}$/.test(id) ? id : null;
+  const choices = {
+    optimizer: catalog.optimizers, sampling: catalog.samplings, engine: catalog.engines, dataset: catalog.datasets,
+    model: catalog.models, accountant: ACCOUNTANTS,
+  };
+  return choices[name].map((choice) => choice.name);
 }

@@ -4,14 +4,13 @@ import * as format from "./format.js";
 
 const SHORT_NAMES = {
   clipping_norm: "C", noise_multiplier: "σ", batch_size: "B", learning_rate: "learning rate", epochs: "epochs",
-  delta: "δ", privacy_budget: "budget", optimizer: "optimizer", sampling: "sampling", task: "task",
-  engine: "engine", seed: "seed", baseline: "baseline",
+  delta: "δ", privacy_budget: "target ε", optimizer: "", // its values speak for themselves
 };
 const SHORT_VALUES = { sgd: "SGD", momentum: "momentum", adam: "Adam" };
 
-/** Return changes [{name, before, after}] as one line: "C 1 → 1.5 · optimizer SGD → momentum". */
+/** Return changes [{name, before, after}] as one line: "C 1 → 1.5 · SGD → momentum". */
 export function changesLine(changes) {
-  return changes.map(({ name, before, after }) => `${shortName(name)} ${word(before)} → ${word(after)}`).join(" · ");
+  return changes.map(({ name, before, after }) => `${shortName(name)} ${word(before)} → ${word(after)}`.trim()).join(" · ");
 }
 
 /**

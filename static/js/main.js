@@ -1,166 +1,65 @@
-/** The playground's entry: one state, the views that show it, and the calls that change it. */
+/** The playground's entry: one state, the views that show it, and what keeps it up to date. */
 
-import { fromQuery, toQuery } from "./address.js";
+import { createActions } from "./actions.js";
+import { fromQuery } from "./address.js";
 import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
-import { forecast, privacyOf } from "./forecast.js";
-import { createLatest } from "./latest.js";
-import { lessonOf } from "./lesson.js";
-import {
-  createStore, initialState, isOf, isTraining, shownDocument, undone, withApplied, withFailure, withFault,
-  withPrivacy, withSetting, withSimulation,
-} from "./state.js";
+import { keepForecast, keepTightBound } from "./keep_forecast.js";
+import { settled } from "./noise_lock.js";
+import { withOpening } from "./opening.js";
+import { recalledPins, rememberPins } from "./pin_store.js";
+import { connectTightCurve } from "./planned_curve.js";
+import { createStore, initialState } from "./state.js";
+import { openStream } from "./stream.js";
+import { Surroundings } from "./surroundings.js";
 import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
+import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
+import { Exchange } from "./views/exchange.js";
 import { Figures } from "./views/figures.js";
+import { Help } from "./views/help.js";
+import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
 
-const TITLE = document.title;
-const REPLAY_MILLISECONDS = 1200;
-const REST_MILLISECONDS = 500;
-const RETRY_MILLISECONDS = 3000;
-const ADDRESS_MILLISECONDS = 250;
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-const nextFrame = (callback) => requestAnimationFrame(callback);
+const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
-/** Load the catalog, build the page from it and show the first simulation. */
+/** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
-  const catalog = await api.getCatalog();
+  const [catalog, shipped] = await Promise.all([api.getCatalog(), shippedRuns()]);
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
-  const store = createStore({ ...initialState(catalog), settings, notice });
-  const follower = createFollower({ api, store, wait });
-  const actions = createActions(store, follower);
-  const views = [new Controls(catalog, actions), new StatusStrip(catalog, actions), new Figures(), new Advice(actions)];
-  const figures = views[2];
-  bindTheme(() => figures.recolour());
-  render(views, catalog, store.get());
-  store.subscribe(onceAFrame(() => render(views, catalog, store.get())));
-  connectForecast(store, catalog);
-  connectTightBound(store);
+  const pins = recalledPins(() => sessionStorage);
+  const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [] });
+  const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
+  const follower = createFollower({ api, store, wait, openStream, newKey });
+  show(store, catalog, createActions(store, follower));
+  keepForecast({ api, store, catalog });
+  keepTightBound({ api, store });
+  connectTightCurve({ api, store, wait });
+  store.subscribe(({ pins: now }, previous) => now !== previous.pins && rememberPins(() => sessionStorage, now));
   if (runId) follower.attach(runId);
 }
 
-function createActions(store, follower) {
-  const act = (change) => store.update((state) => ({ ...change(state), notice: null }));
-  return {
-    change: (name, value) => act((state) => withSetting(state, name, value)),
-    refuse: (name, fault) => act((state) => withFault(state, name, fault)),
-    applyPreset: ({ title, parameters }) => act((state) => withApplied(state, { label: title, change: parameters })),
-    apply: ({ title, apply }) => act((state) => withApplied(state, { label: title, change: apply })),
-    undo: () => act(undone),
-    keep: () => act((state) => ({ ...state, applied: null })),
-    run: () => focusOnFault(store.get()) || runOnce(store, follower),
-    stop: () => follower.stop(),
-  };
+/** Return the runs that the page opens with, or null where the address asks for something else or they cannot be had. */
+function shippedRuns() {
+  return location.search ? null : api.getShippedRuns().catch(() => null);
 }
 
-/** Train for real, or replay the simulated curve as a training would draw it. */
-function runOnce(store, follower) {
-  if (store.get().settings.mode === "real") return follower.start().then((taken) => taken || focusOnFault(store.get()));
-  return matchMedia("(prefers-reduced-motion: reduce)").matches ? null : replay(store);
-}
-
-function replay(store) {
-  let began = null;
-  const step = (now) => {
-    began ??= now;
-    const revealed = Math.min((now - began) / REPLAY_MILLISECONDS, 1);
-    store.update((state) => ({ ...state, revealed }));
-    if (revealed < 1) requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-}
-
-/** Move the focus to the first refused value; return whether there was one. */
-function focusOnFault({ faults }) {
-  const [name] = Object.keys(faults);
-  if (!name) return false;
-  const box = byId(name);
-  box.closest("details")?.setAttribute("open", "");
-  box.focus();
-  return true;
-}
-
-/** Ask for a new forecast in the next frame whenever a setting changed that it depends on. */
-function connectForecast(store, catalog) {
-  const questionOf = ({ settings: { mode, ...settings } }) => settings; // the mode changes no forecast
-  const ask = createLatest({
-    send: (settings, options) => forecast(api, catalog, settings, options),
-    done: (document) => store.update((state) => withLesson(withSimulation(state, document))),
-    failed: (error) => {
-      store.update((state) => withFailure(state, failureOf(error)));
-      if (error instanceof api.ServerLost) setTimeout(() => ask(questionOf(store.get())), RETRY_MILLISECONDS);
-    },
-    nextFrame,
-  });
-  let asked = JSON.stringify(questionOf(store.get()));
-  store.subscribe((state) => {
-    const question = questionOf(state);
-    if (JSON.stringify(question) === asked) return;
-    asked = JSON.stringify(question);
-    ask(question);
-  });
-  ask(questionOf(store.get()));
-}
-
-/** Fetch the tightest accountant's figure, which takes longer, once the settings have been left alone for a moment. */
-function connectTightBound(store) {
-  const ask = createLatest({
-    send: async (settings, options) => ({ settings, privacy: await privacyOf(api, settings, options) }),
-    done: ({ settings, privacy }) => store.update((state) => withPrivacy(state, privacy, settings)),
-    failed: () => {}, // the report that is shown names its own reason; the next change asks again
-    nextFrame,
-  });
-  let timer = null;
-  store.subscribe((state, previous) => {
-    const { simulation } = state;
-    if (simulation === previous.simulation || simulation.privacyIsWhole || simulation.privacy.epsilon_pld !== null) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => ask(store.get().settings), REST_MILLISECONDS);
-  });
-}
-
-function failureOf(error) {
-  if (error instanceof api.ServerProblem) return error;
-  if (error instanceof api.ServerLost) return { detail: "The server does not answer; what you see is the last result. Retrying." };
-  throw error;
-}
-
-/** Return the state whose applied change, once its simulation is there, tells what it did. */
-function withLesson(state) {
-  const { applied, simulation } = state;
-  if (!applied?.metricsBefore || applied.result || !simulation.final_metrics || !isOf(simulation, applied.after)) return state;
-  const lesson = lessonOf({
-    before: applied.metricsBefore, after: simulation.final_metrics, evidence: simulation.evidence,
-    optimizerBefore: applied.before.optimizer, optimizerAfter: applied.after.optimizer,
-  });
-  return { ...state, applied: { ...applied, ...lesson } };
-}
-
-function render(views, catalog, state) {
-  for (const view of views) view.update(state);
-  rememberAddress(`${location.pathname}${toQuery(catalog, state.settings, state.run?.id)}`);
-  document.title = isTraining(state) && state.run ? `${state.run.epochs.length}/${state.run.parameters.epochs} epochs · ${TITLE}` : TITLE;
-  announce(state);
-}
-
-let addressTimer = null;
-
-/** Put the settings into the address once they rest: browsers refuse more than about a hundred changes in half a minute. */
-function rememberAddress(address) {
-  clearTimeout(addressTimer);
-  if (address === `${location.pathname}${location.search}`) return;
-  addressTimer = setTimeout(() => history.replaceState(null, "", address), ADDRESS_MILLISECONDS);
-}
-
-/** Tell screen readers once an epoch, politely. */
-function announce(state) {
-  const last = state.run?.epochs.at(-1);
-  if (!isTraining(state) || !last || shownDocument(state) !== state.run) return;
-  setText(byId("announcer"), byId("training-title").textContent);
+/** Build the views, and let them show every new state, at most once a frame. */
+function show(store, catalog, actions) {
+  const figures = new Figures(catalog, actions);
+  const views = [
+    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions),
+    new Compare(catalog, actions), new Exchange(catalog), new Surroundings(catalog),
+  ];
+  const render = () => views.forEach((view) => view.update(store.get()));
+  new Help(catalog, actions).listen();
+  bindTheme(() => figures.recolour());
+  render();
+  store.subscribe(onceAFrame(render));
 }
 
 function onceAFrame(callback) {
@@ -168,7 +67,7 @@ function onceAFrame(callback) {
   return () => {
     if (scheduled) return;
     scheduled = true;
-    nextFrame(() => {
+    requestAnimationFrame(() => {
       scheduled = false;
       callback();
     });

@@ -1,49 +1,9 @@
-/** What the charts and tiles say in words: headings that state the finding, and descriptions for screen readers. */
+/** What the charts say in words: headings that state the finding, and descriptions for screen readers. */
 
 import * as format from "./format.js";
 import { extremes } from "./series.js";
-import { binomialHalfWidth } from "./statistics.js";
 
 const ENDED = ["done", "cancelled", "failed"];
-
-/** Return the badge that every result carries: SIMULATED, MEASURED, or NOT RUN where there is none yet. */
-export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : evidence.toUpperCase());
-
-/**
- * Return the ε to show and what it is: {epsilon, verb, note}. A simulation plans ε, a measured run has spent it;
- * for shuffled batches, which the Poisson analysis does not cover, it is the worst case.
- */
-export function headlineOf({ privacy, evidence, epsilon_spent: spent, parameters }) {
-  const atDelta = `at δ ${format.value(parameters.delta)}`;
-  if (privacy.valid === false) {
-    const note = `${atDelta}, worst case: shuffled batches are not covered by the Poisson analysis`;
-    return { epsilon: privacy.epsilon, verb: "in the worst case", note };
-  }
-  const measured = evidence === "measured";
-  return { epsilon: measured ? spent : privacy.epsilon, verb: measured ? "spent" : "planned", note: `${atDelta} (RDP)` };
-}
-
-/** Return how sure the accuracy is: by the test set for a measured run, by real runs that were held back for a simulation. */
-export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_error: error }) {
-  if (!metrics) return "after the first epoch";
-  if (error) return `± ${error.single_run.toFixed(1)}, mean distance to real runs`;
-  const halfWidth = binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
-  if (!halfWidth) return "";
-  return `± ${(100 * halfWidth).toFixed(1)} (95 %, ${format.count(dataset.test_examples)} test examples)`;
-}
-
-/** Return what was trained, "MNIST, 60,000 examples · tutorial CNN · SGD · seed 1". */
-export function contextOf(document, catalog) {
-  const { parameters, dataset, model } = document;
-  const optimizer = catalog.optimizers.find(({ name }) => name === parameters.optimizer);
-  const seed = document.evidence === "planned" ? [] : [parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`];
-  return [
-    `${brief(dataset?.title ?? parameters.dataset)}, ${format.count(parameters.train_size)} examples`,
-    brief(model?.title ?? parameters.model),
-    optimizer?.title ?? parameters.optimizer,
-    ...seed,
-  ].join(" · ");
-}
 
 /**
  * Return the headings of the four charts and the descriptions of their canvases. `planned` is the document whose ε is
@@ -140,46 +100,4 @@ function classesFinding(document) {
       `Bar chart, ${document.evidence}. Test accuracy by class: worst ${worst.label} with ` +
       `${format.percent(worst.accuracy)}, best ${best.label} with ${format.percent(best.accuracy)}.`,
   };
-}
-
-/** Return the short live line of the phone's bottom bar, "SIMULATED · ε 2.73 of 3 · 82 %". */
-export function liveLine(document) {
-  const budget = format.value(document.parameters.privacy_budget);
-  const accuracy = document.final_metrics ? format.percent(document.final_metrics.accuracy, 0) : "no epoch yet";
-  return `${badgeOf(document)} · ε ${format.epsilon(headlineOf(document).epsilon)} of ${budget} · ${accuracy}`;
-}
-
-/** Return what a training is doing, "Training: epoch 4 of 15", or null when it is at rest. */
-export function activityOf(state) {
-  const { run, sending, lost } = state;
-  if (lost) return "The server does not answer; retrying. Your curve is kept.";
-  if (sending) return "Asking the server to train…";
-  if (!run || !["queued", "running"].includes(run.state)) return null;
-  if (run.state === "queued") return queueSentence(run.progress?.queue_position);
-  const { phase, steps, steps_total: total } = run.progress ?? {};
-  if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
-  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)} · ${run.epochs.length} of ${run.parameters.epochs} epochs`;
-}
-
-function queueSentence(position) {
-  return position ? `Queued, ${position} in line` : "Queued, waiting for the trainer";
-}
-
-/** Return how the last training ended, for people who did not watch, or null while it runs. */
-export function outcomeOf(run) {
-  if (!run) return null;
-  if (run.state === "failed") return run.error?.message ?? "The training failed.";
-  if (run.state === "cancelled") {
-    return `Stopped after ${run.epochs.length} of ${run.parameters.epochs} epochs; ε ${format.epsilon(run.epsilon_spent)} is spent.`;
-  }
-  return run.state === "done" ? `Finished in ${format.duration(run.final_metrics?.training_seconds)}.` : null;
-}
-
-/** Return a title without its remark in brackets. */
-function brief(title) {
-  return title.replace(/ \(.*\)$/, "");
-}
-
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -7,62 +7,69 @@
  *   applied      null, or the last change made by a button: {label, before, after, metricsBefore, result, reason}
  *   simulation   the newest forecast: a simulated run document (or, without a fit, a planned one), or null;
  *                its `privacyIsWhole` once the slower accountant has answered too
+ *   opening      the measured run that the page opens with (opening.js), until a setting changes or a run is asked for
  *   run          the measured run document that the page follows, or null
  *   runSettings  the settings that `run` was started with
  *   revealed     how much of a simulated curve is drawn while it replays, 0..1 (1: all of it)
  *   sending      a training has been asked for and not yet answered
- *   lost         the server does not answer; what is shown is kept
+ *   lost         false, or "silent" (the server does not answer) or "busy" (it refuses for now); what is shown is kept
  *   faults       {field: sentence} for values that were refused
  *   problem      null, or a sentence about a failed call
  *   notice       null, or a sentence about the address (clamped values)
+ *   pins         the pinned results (pins.js)
+ *   tight        null, or the tighter bounds along the planned ε curve (tight_curve.js)
  * }
  */
 
-export const SLIDER_NAMES = ["clipping_norm", "noise_multiplier", "batch_size", "learning_rate", "epochs"];
-export const ADVANCED_NAMES = ["delta", "privacy_budget"];
-export const CHOICE_NAMES = ["task", "optimizer", "sampling", "engine"];
-export const SETTING_NAMES = [...SLIDER_NAMES, ...ADVANCED_NAMES, ...CHOICE_NAMES, "seed", "baseline"];
-export const MODES = ["simulation", "real"];
+import { chosen, isLocked, settled } from "./noise_lock.js";
+import { withEvent } from "./run_events.js";
+import { changesBetween, defaultTask, pick, resultNames, SETTING_NAMES, taskSettings, withDataset, without } from "./settings.js";
 
-const SIMULATION_SEED = 1; // a simulation always has a seed, so that its noise keeps its pattern while a slider moves
+export {
+  ADVANCED_NAMES, changesBetween, CHOICE_NAMES, defaultTask, isOf, isSimulated, MODES, presetIsActive, presetsOf, requestBody,
+  SETTING_NAMES, SLIDER_NAMES, SWITCH_NAMES, taskSettings,
+} from "./settings.js";
+
 const ACTIVE_STATES = new Set(["queued", "running"]);
+const KEPT_OVER_TASKS = ["mode", "seed", "accountant", "privacy_budget", "target_epsilon"];
 
 /** Return the first state: the settings of the default task, nothing shown yet. */
 export function initialState(catalog, { mode = "simulation" } = {}) {
   const settings = { ...taskSettings(catalog, defaultTask(catalog)), mode };
   return {
-    catalog, settings, applied: null, simulation: null, run: null, runSettings: null, revealed: 1,
-    sending: false, lost: false, faults: {}, problem: null, notice: null,
+    catalog, settings, applied: null, simulation: null, opening: null, run: null, runSettings: null, revealed: 1,
+    sending: false, lost: false, faults: {}, problem: null, notice: null, pins: [], tight: null,
   };
 }
 
-/** Return the settings that a task starts with: the table's defaults, then the task's own. */
-export function taskSettings(catalog, taskName) {
-  const task = catalog.tasks.find(({ name }) => name === taskName);
-  const named = new Set([...SLIDER_NAMES, ...ADVANCED_NAMES]);
-  const table = catalog.parameters.filter(({ name }) => named.has(name));
-  const defaults = Object.fromEntries(table.map((parameter) => [parameter.name, parameter.default]));
-  return {
-    ...defaults, ...task.defaults, task: task.name, optimizer: task.optimizer,
-    sampling: "poisson", engine: "fast", seed: null, baseline: false,
-  };
-}
-
-/** Return the state with one setting changed; a new task brings its own defaults along. */
+/** Return the state with one setting changed; a new task or dataset brings what belongs to it along, and σ follows a target. */
 export function withSetting(state, name, value) {
-  const faults = withoutKey(state.faults, name);
-  if (name !== "task") return { ...state, settings: { ...state.settings, [name]: value }, faults };
-  const { mode, seed } = state.settings;
-  return { ...state, settings: { ...taskSettings(state.catalog, value), mode, seed }, faults: {}, applied: null };
+  const faults = without(state.faults, [name]);
+  if (name === "task") return withTask(state, value);
+  const { settings } = state;
+  const changed = name === "dataset" ? withDataset(state.catalog, settings, value) : { ...settings, [name]: value };
+  if (name === "noise_multiplier") changed.target_epsilon = null;
+  if (name === "privacy_budget" && isLocked(settings)) changed.target_epsilon = value;
+  return settled(withBudgetOfRun({ ...state, settings: changed, faults }));
 }
+
+function withTask(state, task) {
+  const kept = pick(state.settings, KEPT_OVER_TASKS);
+  return settled({ ...state, settings: { ...taskSettings(state.catalog, task), ...kept }, faults: {}, applied: null });
+}
+
+/** Return the state in which "noise_multiplier" or "target_epsilon" is what the person chooses. */
+export const withChoice = (state, what) => chosen(state, what);
 
 /** Return the state after a button changed several settings at once; `undone` takes it back. */
 export function withApplied(state, { label, change }) {
   const before = state.settings;
-  const after = { ...before, ...pick(change, SETTING_NAMES) };
+  const own = "task" in change ? { ...taskSettings(state.catalog, change.task), ...pick(before, KEPT_OVER_TASKS) } : before;
+  const target = "noise_multiplier" in change ? { target_epsilon: null } : {};
+  const after = { ...own, ...pick(change, SETTING_NAMES), ...target };
   const metricsBefore = state.simulation?.final_metrics ?? null;
   const applied = { label, before, after, metricsBefore, result: null, reason: null };
-  return { ...state, settings: after, faults: {}, applied };
+  return settled({ ...state, settings: after, faults: {}, applied });
 }
 
 /** Return the state as it was before the last applied change; unchanged if there is none. */
@@ -89,12 +96,27 @@ export function withPrivacy(state, privacy, settings) {
 
 /** Return the state with the newest copy of the followed run; the first copy also fixes its settings. */
 export function withRun(state, document, runSettings = state.runSettings) {
-  return { ...state, run: document, runSettings, sending: false, lost: false, problem: null };
+  return withBudgetOfRun({ ...state, run: document, runSettings, sending: false, lost: false, problem: null });
+}
+
+/** Return the state with one more event of the run `id`; unchanged if another run is followed by now. */
+export function withRunEvent(state, id, event) {
+  return state.run?.id === id ? { ...state, run: withEvent(state.run, event), lost: false } : state;
+}
+
+/** Return the state with what only the server works out of a run while it goes on: advice, place in the queue, time left. */
+export function withRunDetails(state, document) {
+  if (state.run?.id !== document.id) return state;
+  if (!ACTIVE_STATES.has(document.state)) return withRun(state, document);
+  const { queue_position, eta_seconds } = document.progress ?? {};
+  const details = pick(document, ["privacy", "assessment", "recommendations", "epsilon_charged", "attempts", "notices"]);
+  const progress = { ...state.run.progress, queue_position, eta_seconds, eta_steps: document.progress?.steps };
+  return { ...state, lost: false, run: { ...state.run, ...details, progress } };
 }
 
 /** Return the state in which a measured run, found by its id, has set the controls. */
 export function withAttachedRun(state, document) {
-  const settings = { ...state.settings, ...pick(document.parameters, SETTING_NAMES), mode: "real" };
+  const settings = { ...state.settings, ...pick(document.parameters, SETTING_NAMES), target_epsilon: null, mode: "real" };
   return withRun({ ...state, settings }, document, settings);
 }
 
@@ -110,36 +132,19 @@ export function withFailure(state, { detail, errors = [] }) {
   const faults = Object.fromEntries(known.map(({ field, message }) => [field, message]));
   const rest = errors.filter(({ field }) => !SETTING_NAMES.includes(field)).map(({ message }) => message);
   const problem = known.length > 0 && rest.length === 0 ? null : [detail, ...rest].filter(Boolean).join(" ");
-  return { ...state, sending: false, faults: { ...state.faults, ...faults }, problem };
+  return { ...state, sending: false, lost: false, faults: { ...state.faults, ...faults }, problem };
 }
 
-/** Return the body of POST /api/train for these settings in `mode`. */
-export function requestBody(settings, mode) {
-  const { seed, engine, ...rest } = pick(settings, SETTING_NAMES);
-  if (mode === "simulation") return { mode, ...rest, seed: seed ?? SIMULATION_SEED }; // no engine trains a simulation
-  return { mode, ...rest, engine, ...(seed === null ? {} : { seed }) };
-}
-
-/** Return the document that the page shows: the measured run in real mode if there is one, else the simulation. */
+/** Return the document that the page shows: the measured run in real mode if there is one, else the opening or the simulation. */
 export function shownDocument(state) {
-  return state.settings.mode === "real" && state.run ? state.run : state.simulation;
+  return state.settings.mode === "real" && state.run ? state.run : state.opening ?? state.simulation;
 }
 
 /** Return whether the shown run was measured with other settings than the controls show. */
 export function isStale(state) {
   if (shownDocument(state) !== state.run || !state.run || !state.runSettings) return false;
-  return changesBetween(state.runSettings, state.settings).length > 0;
-}
-
-/** Return whether the server has a simulation of this task with this optimizer. */
-export function isSimulated(catalog, { task, optimizer }) {
-  const known = catalog.tasks.find(({ name }) => name === task).simulated_optimizers;
-  return known === undefined || known.includes(optimizer);
-}
-
-/** Return whether `document` was made with these settings (a newer answer may still be on its way). */
-export function isOf(document, settings) {
-  return [...SLIDER_NAMES, "optimizer", "task"].every((name) => document.parameters[name] === settings[name]);
+  const before = pick(state.runSettings, resultNames(state.settings));
+  return changesBetween(state.settings, before).length > 0;
 }
 
 /** Return whether a training is under way or asked for. */
@@ -147,24 +152,11 @@ export function isTraining(state) {
   return state.sending || Boolean(state.run && ACTIVE_STATES.has(state.run.state));
 }
 
-/** Return [{name, before, after}] of the settings that differ; settings missing in `after` do not count. */
-export function changesBetween(before, after) {
-  return SETTING_NAMES.filter((name) => name in after && after[name] !== before[name])
-    .map((name) => ({ name, before: before[name], after: after[name] }));
-}
-
-/** Return the presets of the current task, the optimal one apart: {chips, optimal}. */
-export function presetsOf(state) {
-  const presets = state.catalog.presets[state.settings.task] ?? [];
-  return {
-    chips: presets.filter(({ id }) => id !== "optimal"),
-    optimal: presets.find(({ id }) => id === "optimal") ?? null,
-  };
-}
-
-/** Return whether the settings are those of a preset. */
-export function presetIsActive(preset, settings) {
-  return changesBetween(settings, preset.parameters).length === 0;
+/** Measure a run against the target ε as it is now: it is a mark on the meter, unless the training was to stop there. */
+function withBudgetOfRun(state) {
+  const { run, settings: { privacy_budget: budget } } = state;
+  if (!run || run.parameters.stop_at_budget || run.parameters.privacy_budget === budget) return state;
+  return { ...state, run: { ...run, parameters: { ...run.parameters, privacy_budget: budget } } };
 }
 
 /** Return a store of one state: get(), update(change), subscribe(listener); listeners run after each update. */
@@ -178,20 +170,10 @@ export function createStore(state) {
       current = change(current);
       if (current !== previous) listeners.forEach((listener) => listener(current, previous));
     },
-    subscribe: (listener) => listeners.add(listener),
+    /** Return the function that ends the subscription. */
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
-}
-
-/** Return the name of the task that the page opens with. */
-export function defaultTask(catalog) {
-  return catalog.default_task;
-}
-
-function pick(object, names) {
-  return Object.fromEntries(names.filter((name) => name in object).map((name) => [name, object[name]]));
-}
-
-function withoutKey(object, key) {
-  const { [key]: _, ...rest } = object;
-  return rest;
 }

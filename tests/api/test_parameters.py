@@ -57,7 +57,7 @@ def test_every_preset_of_every_task_is_accepted_as_a_simulation(client, choices)
     simulated = {task["name"] for task in choices["tasks"] if task["simulated_optimizers"]}
     for task in simulated:
         for preset in choices["presets"][task]:
-            response = client.post("/api/train", json={"task": task, **preset["parameters"]})
+            response = client.post("/api/train", json={"task": task} | preset["parameters"])
             assert response.status_code == 200, (task, preset["id"], response.text)
 
 

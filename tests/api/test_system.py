@@ -45,7 +45,10 @@ def test_openapi_describes_exactly_what_is_served(client):
 def test_http_api_md_describes_exactly_what_is_served(client):
     text = (ROOT / "docs" / "http_api.md").read_text(encoding="utf-8")
     headings = re.findall(r"^### `([A-Z]+) (/[^`]*)`", text, re.MULTILINE)
-    described = {(method.lower(), path.replace("<id>", "{run_id}")) for method, path in headings}
+    names = {"/runs/<id>": "/runs/{run_id}", "/tables/<id>": "/tables/{table_id}"}
+    for written, described_as in names.items():
+        headings = [(method, path.replace(written, described_as)) for method, path in headings]
+    described = {(method.lower(), path) for method, path in headings}
     assert described == served(client)
 
 

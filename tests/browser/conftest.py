@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -51,14 +52,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Watched:
     """What a page must never do: errors on the console, foreign requests, breaches of the security policy."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, *, tolerated: str | None) -> None:
         self.troubles: list[str] = []
+        self.tolerated = tolerated
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         page.on("request", lambda request: self._request(request.url, address))
 
     def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
+        expected = self.tolerated and re.search(self.tolerated, message.text)
+        if message.type in ("error", "warning") and not expected:
             self.troubles.append(f"console: {message.text}")
 
     def _request(self, url: str, address: str) -> None:
@@ -68,13 +71,25 @@ class Watched:
 
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a path in a fresh context; every trouble on the way fails the test."""
+    """Return a function that opens a path in a fresh context; every trouble on the way fails the test.
+
+    Without a path it opens the simulation of the default settings; "/" opens with the shipped, measured runs.
+    ``prepare`` is called with the page before it goes there; ``tolerated`` is a pattern of what the browser
+    itself will say on the console, as it does of every refused request.
+    """
     opened: list[tuple[Any, Watched]] = []
 
-    def open_(path: str = "/", **context: Any) -> Page:
+    def open_(
+        path: str = "/?mode=simulation",
+        prepare: Callable[[Page], None] | None = None,
+        tolerated: str | None = None,
+        **context: Any,
+    ) -> Page:
         fresh = browser.new_context(**{"viewport": DESKTOP, **context})
         page = fresh.new_page()
-        opened.append((fresh, Watched(page, address)))
+        opened.append((fresh, Watched(page, address, tolerated=tolerated)))
+        if prepare:
+            prepare(page)
         page.goto(address + path)
         return page
 

@@ -36,10 +36,10 @@ class TestRealTraining:
         expect(page.locator("#meter-text")).to_contain_text("spent")
         spent = page.evaluate("Chart.getChart('privacy-canvas').data.datasets[1].data.map(({ y }) => y)")
         assert spent == sorted(spent)
-        assert len(spent) == 5
+        assert len(spent) >= 5
         page.locator("input#noise_multiplier").fill("3")
         expect(page.locator("#stale")).to_be_visible()
-        expect(page.locator("#training-badge")).to_have_text("MEASURED")
+        expect(page.locator("#training-badge")).to_contain_text("MEASURED")
         page.locator("input#noise_multiplier").fill("2")
         expect(page.locator("#stale")).to_be_hidden()
         page.reload()
@@ -47,7 +47,7 @@ class TestRealTraining:
         expect(page.locator("input#epochs")).to_have_value("4")
 
     def test_stop_keeps_what_was_measured(self, open_page: OpenPage) -> None:
-        page = open_page(DIGITS)
+        page = open_page(f"{DIGITS}&batch_size=16")  # some ten seconds: long enough to be stopped
         start_training(page, epochs=60)
         expect(page.locator("#training-title")).to_contain_text(
             "correct after", timeout=TRAINING_SECONDS * 1000

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fromQuery, toQuery } from "../../static/js/address.js";
+import { addressOf, fromQuery, toQuery } from "../../static/js/address.js";
 import { initialState, withSetting } from "../../static/js/state.js";
 import { catalog } from "./catalog_example.js";
 
@@ -31,7 +31,9 @@ test("bad values are clamped or dropped and named", () => {
   const cases = [
     ["?epochs=1000", "epochs", 60], ["?epochs=2.4", "epochs", 2], ["?noise_multiplier=-3", "noise_multiplier", 0],
     ["?epochs=abc", "epochs", 15], ["?epochs=", "epochs", 15], ["?epochs=1e999", "epochs", 15],
-    ["?optimizer=evil", "optimizer", "sgd"], ["?sampling=", "sampling", "poisson"],
+    ["?optimizer=evil", "optimizer", "sgd"], ["?sampling=", "sampling", "poisson"], ["?baseline=maybe", "baseline", false],
+    ["?task=nope", "task", "mnist"], ["?mode=nope", "mode", "simulation"], ["?task=digits&batch_size=2000", "batch_size", 1437],
+    ["?task=digits&train_size=60000", "train_size", 1437], ["?task=digits&model=tutorial_cnn", "model", "digits_cnn"],
   ];
   for (const [query, name, expected] of cases) {
     const { settings, refused } = read(query);
@@ -40,8 +42,17 @@ test("bad values are clamped or dropped and named", () => {
   }
 });
 
-test("unknown names, tasks and run ids are ignored", () => {
-  const { settings, runId } = read("?__proto__=1&evil=2&task=nope&run=../../etc");
+test("unknown names are ignored, and what is no run id is named", () => {
+  const { settings, runId, refused } = read("?__proto__=1&evil=2&run=../../etc");
   assert.deepEqual(settings, defaults());
   assert.equal(runId, null);
+  assert.deepEqual(refused, ["run"]);
+});
+
+test("an empty address opens the shipped run, so a simulation of the default settings names its mode", () => {
+  const state = initialState(catalog);
+  assert.equal(addressOf(catalog, state), "?mode=simulation");
+  assert.equal(addressOf(catalog, { ...state, opening: { id: null } }), "");
+  assert.equal(addressOf(catalog, withSetting(state, "epochs", 9)), "?epochs=9");
+  assert.equal(read("?mode=simulation").settings.mode, "simulation");
 });

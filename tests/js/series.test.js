@@ -5,13 +5,35 @@ import * as series from "../../static/js/series.js";
 import { exampleDocument } from "./document_example.js";
 
 test("accuracy is in per cent over epochs, with the points between and each epoch's end once", () => {
-  const { accuracy, loss, epochs, guessing } = series.trainingSeries(exampleDocument());
+  const { accuracy, loss, length, guessing } = series.trainingSeries(exampleDocument());
   assert.deepEqual(accuracy.map(({ x }) => x), [0.5, 1, 2, 3]);
   assert.deepEqual(accuracy.map(({ y }) => Math.round(y)), [40, 60, 70, 80]);
   assert.deepEqual(loss.map(({ y }) => y), [3.5, 3, 2, 1]);
   assert.deepEqual(accuracy.map(({ end }) => end?.epoch), [undefined, 1, 2, 3]);
-  assert.equal(epochs, 3);
+  assert.equal(length, 3);
   assert.equal(guessing.toFixed(2), "33.33");
+});
+
+test("the same curves go over steps instead of epochs", () => {
+  const { accuracy, length } = series.trainingSeries(exampleDocument(), { by: "iteration" });
+  assert.deepEqual(accuracy.map(({ x }) => x), [5, 10, 20, 30]);
+  assert.deepEqual(accuracy.map(({ iteration, end }) => end?.iteration ?? iteration), [5, 10, 20, 30]);
+  assert.equal(length, 30);
+});
+
+test("pinned runs lie over the shown one, and the longest of them sets the length", () => {
+  const longer = exampleDocument({ parameters: { ...exampleDocument().parameters, epochs: 5 }, evidence: "measured" });
+  const { pins, length } = series.trainingSeries(exampleDocument(), { pins: [{ number: 3, run: longer }] });
+  assert.deepEqual(pins.map(({ number, evidence, accuracy }) => [number, evidence, accuracy.length]), [[3, "measured", 4]]);
+  assert.equal(length, 5);
+  assert.equal(series.budgetSeries(exampleDocument(), undefined, { pins: [{ number: 3, run: longer }] }).epochs, 5);
+});
+
+test("a pinned measured run shows the ε it spent, a pinned simulation the ε it plans", () => {
+  const spent = exampleDocument({ evidence: "measured", epsilon_spent: 3, epochs: exampleDocument().epochs.map((point) => ({ ...point, epsilon: 7 })) });
+  const pins = [{ number: 1, run: spent }, { number: 2, run: exampleDocument() }];
+  const ends = series.budgetSeries(exampleDocument(), undefined, { pins }).pins.map(({ points }) => points.at(-1).y);
+  assert.deepEqual(ends, [7, 3]);
 });
 
 test("the last drawn point is the document's final accuracy to the last digit", () => {
@@ -21,7 +43,9 @@ test("the last drawn point is the document's final accuracy to the last digit", 
 
 test("a simulation plans ε and spends none", () => {
   const { planned, spent, budget } = series.budgetSeries(exampleDocument());
-  assert.deepEqual(planned, [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 2, y: 2 }, { x: 3, y: 3 }]);
+  assert.deepEqual(planned.filter(({ x }) => Number.isInteger(x)), [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 2, y: 2 }, { x: 3, y: 3 }]);
+  const early = planned.filter(({ x }) => x > 0 && x < 1).map(({ y }) => y);
+  assert.ok(early.length >= 3 && early.every((epsilon, index) => epsilon > (early[index - 1] ?? 0)), "the first epoch is drawn from its first step on");
   assert.deepEqual(spent, []);
   assert.equal(budget, 2);
 });
@@ -31,7 +55,18 @@ test("a measured run has spent up to its last step, also in the middle of an epo
     evidence: "measured", state: "running", epochs: exampleDocument().epochs.slice(0, 1), epsilon_spent: 1.4,
     progress: { phase: "training", steps: 15, steps_total: 30 },
   });
-  assert.deepEqual(series.budgetSeries(document).spent, [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 1.5, y: 1.4 }]);
+  const { spent } = series.budgetSeries(document);
+  assert.deepEqual(spent.filter(({ x }) => x === 0 || x >= 1), [{ x: 0, y: 0 }, { x: 1, y: 1 }, { x: 1.5, y: 1.4 }]);
+});
+
+test("a run in its first epoch has spent no further than its steps", () => {
+  const document = exampleDocument({
+    evidence: "measured", state: "running", epochs: [], epsilon_spent: 0.7, progress: { phase: "training", steps: 5, steps_total: 30 },
+  });
+  const { spent } = series.budgetSeries(document);
+  assert.deepEqual(spent.at(-1), { x: 0.5, y: 0.7 });
+  assert.ok(spent.every(({ x }) => x <= 0.5));
+  assert.deepEqual(series.budgetSeries({ ...document, epsilon_spent: 0, progress: { ...document.progress, steps: 0 } }).spent, []);
 });
 
 test("without noise there is no ε curve instead of a false one", () => {
@@ -40,24 +75,18 @@ test("without noise there is no ε curve instead of a false one", () => {
   assert.deepEqual(series.budgetSeries(document).planned, []);
 });
 
-test("histograms are shares in per cent with room above the tallest bar before clipping", () => {
-  const { before, after, clippingNorm, top } = series.clippingSeries(exampleDocument());
-  assert.deepEqual(before, [{ x: 0.5, y: 10 }, { x: 4, y: 90 }]);
-  assert.equal(after.reduce((total, { y }) => total + y, 0), 100);
-  assert.equal(clippingNorm, 1);
-  assert.equal(top, 100);
-  assert.equal(series.clippingSeries(exampleDocument()).pile, 90);
+test("with a baseline the classes stand by their gap, the widest first, and keep their own numbers", () => {
+  const baseline = { ...exampleDocument(), per_class_accuracy: [0.95, 0.9, 0.9] };
+  const { labels, own, baseline: others, gaps } = series.classSeries(exampleDocument({ baseline }));
+  assert.deepEqual(labels, ["b", "a", "c"]);
+  assert.deepEqual(own, [60, 90, 90]);
+  assert.deepEqual(others.map(Math.round), [90, 95, 90]);
+  assert.deepEqual(gaps.map(Math.round), [30, 5, 0]);
 });
 
-test("a lowest bin that holds all shorter norms is flagged instead of flattening the others", () => {
-  const shares = [0.5, 0.02, 0.03, 0.45];
-  const before = shares.map((y, index) => ({ x: 10 ** (index - 4), y }));
-  const after = [{ x: 1e-4, y: 0.5 }, { x: 0.002, y: 0.5 }, { x: 0.1, y: 0 }];
-  const norms = { clipping_norm: 0.002, clipped_fraction: 0.48, before, after };
-  const { top, below, pile } = series.clippingSeries(exampleDocument({ gradient_norms: norms }));
-  assert.ok(top < 10, String(top));
-  assert.equal(below.y, 50);
-  assert.equal(pile, 50);
+test("without a baseline the classes stand in their own order", () => {
+  assert.deepEqual(series.classSeries(exampleDocument()).labels, ["a", "b", "c"]);
+  assert.deepEqual(series.classSeries(exampleDocument()).gaps, []);
 });
 
 test("before the first epoch every series is empty and nothing fails", () => {
@@ -67,7 +96,6 @@ test("before the first epoch every series is empty and nothing fails", () => {
   });
   assert.deepEqual(series.trainingSeries(document).accuracy, []);
   assert.deepEqual(series.budgetSeries(document).spent, []);
-  assert.deepEqual(series.clippingSeries(document).before, []);
   assert.deepEqual(series.classSeries(document).own, []);
   assert.equal(series.extremes(document), null);
 });

@@ -66,7 +66,7 @@ test("the page shows the measured run in real mode, and a simulation until there
   assert.equal(state.shownDocument(current), simulation);
   const run = measured();
   current = state.withRun(current, run, current.settings);
-  assert.equal(state.shownDocument(current), run);
+  assert.equal(state.shownDocument(current).id, "r1");
   assert.equal(state.shownDocument(state.withSetting(current, "mode", "simulation")), simulation);
 });
 
@@ -77,6 +77,26 @@ test("a measured run is stale as soon as a setting differs, and fresh again when
   const changed = state.withSetting(current, "noise_multiplier", 2);
   assert.equal(state.isStale(changed), true);
   assert.equal(state.isStale(state.withSetting(changed, "noise_multiplier", 0.8)), false);
+});
+
+test("a target moves the meter's mark, not the result, unless the training stops there", () => {
+  const real = state.withSetting(fresh(), "mode", "real");
+  const current = state.withRun(real, measured(), real.settings);
+  const moved = state.withSetting(current, "privacy_budget", 8);
+  assert.equal(state.isStale(moved), false);
+  assert.equal(state.shownDocument(moved).parameters.privacy_budget, 8);
+  assert.equal(state.isStale(state.withSetting(moved, "stop_at_budget", true)), true);
+});
+
+test("another dataset comes whole, with a model that can take it", () => {
+  const { settings } = state.withSetting(fresh(), "dataset", "digits");
+  assert.deepEqual([settings.dataset, settings.train_size, settings.model, settings.task], ["digits", 1437, "digits_cnn", "mnist"]);
+  assert.equal(state.isSimulated(catalog, settings), false);
+});
+
+test("a preset of another task brings that task along", () => {
+  const { settings } = state.withApplied(fresh(), { label: "Small data", change: { task: "digits", noise_multiplier: 2 } });
+  assert.deepEqual([settings.task, settings.train_size, settings.model, settings.optimizer], ["digits", 1437, "digits_cnn", "adam"]);
 });
 
 test("a run found by its id sets the controls and is not stale", () => {
@@ -96,7 +116,7 @@ test("training lasts from the click to the end of the run", () => {
 test("a refused field is shown at the field, any other failure as one sentence", () => {
   const atField = state.withFailure(fresh(), { detail: "d", errors: [{ field: "batch_size", message: "too big" }] });
   assert.deepEqual([atField.faults.batch_size, atField.problem], ["too big", null]);
-  const elsewhere = state.withFailure(fresh(), { detail: "No data.", errors: [{ field: "train_size", message: "Too small." }] });
+  const elsewhere = state.withFailure(fresh(), { detail: "No data.", errors: [{ field: "body", message: "Too small." }] });
   assert.equal(elsewhere.problem, "No data. Too small.");
   assert.equal(state.withFailure(fresh(), { detail: "The queue is full." }).problem, "The queue is full.");
   assert.deepEqual(state.withSetting(atField, "batch_size", 64).faults, {});

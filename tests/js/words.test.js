@@ -3,7 +3,9 @@ import { test } from "node:test";
 
 import * as format from "../../static/js/format.js";
 import { changesLine, lessonOf } from "../../static/js/lesson.js";
-import { activityOf, badgeOf, contextOf, findingsOf, liveLine, outcomeOf, uncertaintyOf } from "../../static/js/sentences.js";
+import { activityOf, outcomeOf } from "../../static/js/progress_words.js";
+import { badgeOf, contextOf, liveLine, uncertaintyOf } from "../../static/js/result_words.js";
+import { findingsOf } from "../../static/js/sentences.js";
 import { binomialHalfWidth } from "../../static/js/statistics.js";
 import { tablesOf } from "../../static/js/tables.js";
 import { catalog } from "./catalog_example.js";
@@ -68,9 +70,9 @@ test("the live line shows what is planned in a simulation and what is spent in a
 test("a person is told what the training is doing and how it ended", () => {
   const run = (changes) => exampleDocument({ evidence: "measured", ...changes });
   const doing = (changes) => activityOf({ run: run(changes), sending: false, lost: false });
-  assert.match(doing({ state: "queued", progress: { queue_position: 2 } }), /Queued, 2 in line/);
+  assert.match(doing({ state: "queued", progress: { queue_position: 2 } }), /Queued, number 2 in line/);
   assert.equal(doing({ state: "running", progress: { phase: "loading data", steps: 0, steps_total: 30 } }), "Loading data…");
-  assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30 · 3 of 3 epochs/);
+  assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30 · epoch 3 of 3/);
   assert.equal(doing({ state: "done" }), null);
   assert.match(activityOf({ run: null, sending: false, lost: true }), /kept/);
   assert.equal(outcomeOf(run({ state: "failed", error: { message: "MNIST is missing." } })), "MNIST is missing.");
@@ -114,7 +116,7 @@ test("several classes that are never recognised are counted, not one of them nam
 
 test("changes are listed before they are made", () => {
   const line = changesLine([{ name: "clipping_norm", before: 1, after: 1.5 }, { name: "optimizer", before: "sgd", after: "momentum" }]);
-  assert.equal(line, "C 1 → 1.5 · optimizer SGD → momentum");
+  assert.equal(line, "C 1 → 1.5 · SGD → momentum");
 });
 
 test("every chart is also a table with one row for each point", () => {

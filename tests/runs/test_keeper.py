@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import signal
 import threading
 import time
@@ -11,11 +13,12 @@ from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import insert
 
 from app.events import Event, Finished, Progress, Retrying
 from app.runs.keeper import Keeper, Limits
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.store import Store, StoreUnavailable
+from app.runs.store import Store, StoreUnavailable, tables
 from app.runs.training_process import TrainingProcess
 from tests.runs.conftest import JOB, STUB
 
@@ -35,15 +38,26 @@ def process() -> Iterator[TrainingProcess]:
 
 
 class Kept:
-    """An attempt of a run that behaves as told, kept in a thread."""
+    """An attempt of a run that behaves as told, kept in a thread; ``table`` is what it trains on, if any."""
 
     def __init__(
-        self, store: Store, lifecycle: Lifecycle, process: TrainingProcess, behaviour: str, limits: Limits
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        process: TrainingProcess,
+        behaviour: str,
+        limits: Limits,
+        table: bytes | None = None,
     ) -> None:
         self.lifecycle, self.process = lifecycle, process
         self.closing = threading.Event()
         with store.writing() as connection:
-            self.run_id = lifecycle.admit(connection, NewRun(job=JOB, client="c"))
+            asked = {"table": {"inputs": 2}} if table else {}
+            job = {**JOB, "parameters": asked}
+            self.run_id = lifecycle.admit(connection, NewRun(job=job, client="c"))
+            if table:
+                row = {"id": f"t{self.run_id}", "content": table, "info": "{}", "client": "c"}
+                connection.execute(insert(tables).values(**row, created_at=0.0, run_id=self.run_id))
         claim = lifecycle.claim()
         assert claim is not None
         self.claim: Claim = claim
@@ -83,8 +97,8 @@ class Kept:
 def kept(file_store: Store, lifecycle: Lifecycle, process: TrainingProcess) -> Iterator[Callable[..., Kept]]:
     made: list[Kept] = []
 
-    def keep(behaviour: str, limits: Limits = QUICK) -> Kept:
-        made.append(Kept(file_store, lifecycle, process, behaviour, limits))
+    def keep(behaviour: str, limits: Limits = QUICK, *, table: bytes | None = None) -> Kept:
+        made.append(Kept(file_store, lifecycle, process, behaviour, limits, table))
         return made[-1]
 
     yield keep
@@ -252,3 +266,40 @@ def test_events_wait_for_a_store_that_cannot_be_used_and_none_is_lost(
     assert isinstance(run.ends(), Finished)
     steps = [event.steps for event in run.events() if isinstance(event, Progress)]
     assert steps == [7, 8, 9, 10]
+
+
+MEGABYTES = os.urandom(3 * 2**20)  # far more than a pipe holds
+
+
+def test_a_table_reaches_the_training_process_whole(kept: Callable[..., Kept]) -> None:
+    finished = kept("tell the table", table=MEGABYTES).ends()
+    assert isinstance(finished, Finished)
+    assert finished.error == {"kind": "sha256", "message": hashlib.sha256(MEGABYTES).hexdigest()}
+
+
+def test_a_process_that_hangs_before_it_has_read_a_table_is_killed(
+    kept: Callable[..., Kept], process: TrainingProcess
+) -> None:
+    process.start()
+    assert process.pid is not None
+    hung = psutil.Process(process.pid)
+    hung.suspend()
+    run = kept("finish", table=MEGABYTES)
+    lost = run.ends()
+    assert isinstance(lost, Retrying)
+    assert "no sign of life" in lost.why
+    assert not hung.is_running() or hung.status() == psutil.STATUS_ZOMBIE
+    assert run.lifecycle.table(run.run_id) == MEGABYTES, "the next attempt needs it"
+
+
+def test_a_run_is_cancelled_while_its_table_is_stuck_in_the_pipe(
+    kept: Callable[..., Kept], process: TrainingProcess
+) -> None:
+    process.start()
+    assert process.pid is not None
+    psutil.Process(process.pid).suspend()
+    run = kept("finish", Limits(lease=30.0, run=60.0, grace=0.4), table=MEGABYTES)
+    run.lifecycle.cancel(run.run_id)
+    run.ends()
+    assert run.state == "cancelled"
+    assert run.lifecycle.table(run.run_id) is None

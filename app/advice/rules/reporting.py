@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from app.advice.advice import Advice
 from app.advice.case import Case
 from app.advice.wording import epsilon_text, percent, points
-from app.catalog import DATASETS
 
 WIDE_GAP = 0.10
 RUNS_OF_A_SEARCH = 10
@@ -16,7 +15,7 @@ RUNS_OF_A_SEARCH = 10
 def worst_class(case: Case) -> Iterator[Advice]:
     """Point to the class that does far worse than the average: noise and clipping cost hard classes most."""
     classes = case.per_class_accuracy
-    names = DATASETS[case.parameters.dataset].class_names
+    names = case.parameters.data.class_names
     if len(classes) != len(names) or not case.has_learnt(sum(classes) / len(classes)):
         return
     mean, worst = sum(classes) / len(classes), min(classes)

@@ -64,7 +64,7 @@ def delta_below(examples: int) -> float:
 def known_seed(case: Case) -> Iterator[Advice]:
     """Advise a secret seed: whoever knows it can recompute the noise and subtract it."""
     parameters = case.parameters
-    if parameters.mode == "real" and parameters.seed is not None and parameters.noise_multiplier > 0:
+    if parameters.mode == "real" and isinstance(parameters.seed, int) and parameters.noise_multiplier > 0:
         yield Advice(
             id="known-seed",
             severity="warning",

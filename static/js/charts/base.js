@@ -1,29 +1,42 @@
-/** What all charts share: creation, updates without animation, a new palette, and drawing marks over the data. */
+/** What all charts share: creation, updates without animation, a new palette, marks over the data, and a picture of it. */
 
+import { createFrameGate } from "../frame_gate.js";
 import { labelAt } from "./marks.js";
 
-const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
+export const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
 
 /** How far points may reach over the plot's edge, in pixels: the last one stands on it and stays whole. */
 export const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 };
 
 export class BaseChart {
-  /** `canvas` must stand in a box with a fixed height; `palette` comes from readPalette(). */
-  constructor(canvas, palette) {
-    this.canvas = canvas;
-    this.model = null;
+  /** `canvas` must stand in a box with a fixed height; `palette` comes from readPalette(); `adapt` may change the options. */
+  constructor(canvas, palette, { adapt = (options) => options, drawn = () => {} } = {}) {
+    Object.assign(this, { canvas, adapt, drawn, model: null, shown: null });
+    this.gate = createFrameGate((callback) => requestAnimationFrame(callback));
     this.create(palette);
   }
 
   create(palette) {
     this.palette = palette;
-    const marks = { id: "marks", afterDatasetsDraw: (chart) => this.model && this.drawMarks(chart) };
-    this.chart = new globalThis.Chart(this.canvas, { ...this.config(palette), plugins: [marks] });
+    const marks = { id: "marks", afterDatasetsDraw: (chart) => this.model && this.drawOver(chart) };
+    const { options, ...config } = this.config(palette);
+    this.chart = new globalThis.Chart(this.canvas, { ...config, options: this.adapt(options), plugins: [marks] });
   }
 
-  /** Show `model`; doing it twice with the same model changes nothing. */
+  drawOver(chart) {
+    this.drawMarks(chart);
+    this.drawn(chart, this.model);
+  }
+
+  /** Show `model`, at most once a frame; what is shown already is not drawn again. */
   update(model) {
-    this.model = model;
+    this.gate(() => this.draw(model));
+  }
+
+  draw(model) {
+    const shown = JSON.stringify(model);
+    if (shown === this.shown || !this.chart) return;
+    Object.assign(this, { model, shown });
     this.apply(model);
     this.chart.update("none");
   }
@@ -31,10 +44,22 @@ export class BaseChart {
   /** Draw again in the colours of another theme. */
   recolour(palette) {
     const { model } = this;
-    this.chart.destroy();
-    this.model = null; // nothing to mark while the new chart is still empty
+    this.destroy();
     this.create(palette);
-    if (model) this.update(model);
+    if (model) this.draw(model);
+  }
+
+  /** Give the canvas back, for another chart to draw on. */
+  destroy() {
+    this.chart?.destroy();
+    Object.assign(this, { chart: null, model: null, shown: null });
+  }
+
+  /** Point at data: [{datasetIndex, index}], [] for nothing. */
+  point(elements) {
+    this.chart.setActiveElements(elements);
+    this.chart.tooltip?.setActiveElements(elements, { x: 0, y: 0 });
+    this.chart.update("none");
   }
 
   /** Return the Chart.js configuration; fixed scales and no data yet. */
@@ -68,8 +93,9 @@ export function commonOptions(palette) {
     plugins: {
       legend: { display: false },
       tooltip: {
-        backgroundColor: palette.ink, titleColor: palette.card, bodyColor: palette.card,
-        padding: 10, cornerRadius: 6, displayColors: false,
+        backgroundColor: palette.ink, titleColor: palette.card, bodyColor: palette.card, footerColor: palette.card,
+        padding: 10, cornerRadius: 6, displayColors: false, animation: false,
+        titleFont: { ...FONT, weight: "700" }, bodyFont: FONT, footerFont: { ...FONT, size: 10, weight: "700" },
       },
     },
   };
@@ -91,15 +117,22 @@ export function axis({ title, colour, palette, grid = true, ...rest }) {
 export function epochAxis(palette) {
   return axis({
     title: "Epoch", colour: palette.muted, palette, type: "linear", min: 0, max: 15, grid: false,
-    ticks: { stepSize: 3 },
+    ticks: { stepSize: 3 }, afterBuildTicks: (scale) => { scale.ticks = wholeTicks(scale); },
   });
 }
 
-/** Let an epoch axis end at `epochs`, with at most eight steps, even ones where the number allows it. */
-export function fitEpochs(scale, epochs) {
-  const steps = [1, 2, 3, 4, 5, 10].filter((step) => epochs / step <= 8);
-  const even = steps.find((step) => epochs % step === 0);
-  scale.max = epochs;
+/** Return ticks at whole steps; Chart.js divides the axis evenly where its length is nearly a multiple of the step. */
+function wholeTicks({ max, options }) {
+  const { stepSize } = options.ticks;
+  return Array.from({ length: Math.floor(max / stepSize) + 1 }, (_, index) => ({ value: index * stepSize }));
+}
+
+/** Let an axis of whole numbers end at `length`, with at most eight steps, even ones where the number allows it. */
+export function fitLength(scale, length, title = "Epoch") {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(length / 8)));
+  const steps = [1, 2, 3, 4, 5, 10].map((step) => step * power).filter((step) => length / step <= 8);
+  const even = steps.find((step) => length % step === 0);
+  scale.title.text = title;
+  scale.max = length;
   scale.ticks.stepSize = even ?? steps[0];
-  scale.ticks.includeBounds = even !== undefined; // an uneven last tick would touch the one before it
 }

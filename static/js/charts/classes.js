@@ -9,7 +9,11 @@ const SHORT_LABEL = 3; // longer names are slanted, so that neighbours stay apar
 export class ClassesChart extends BaseChart {
   config(palette) {
     const { plugins, ...options } = commonOptions(palette);
-    const callbacks = { label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %` };
+    const callbacks = {
+      label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} %`,
+      afterBody: ([{ dataIndex }]) => this.gapText(dataIndex),
+      footer: () => this.model.provenance,
+    };
     const bar = { data: [], borderRadius: 2, categoryPercentage: 0.8, barPercentage: 0.95 };
     return {
       type: "bar",
@@ -38,7 +42,7 @@ export class ClassesChart extends BaseChart {
     };
   }
 
-  apply({ labels, own, baseline }) {
+  apply({ labels, own, baseline, gaps }) {
     const { data } = this.chart;
     data.labels = labels;
     const slanted = labels.length > FEW && labels.some((label) => label.length > SHORT_LABEL) ? 40 : 0;
@@ -46,11 +50,18 @@ export class ClassesChart extends BaseChart {
     data.datasets[0].data = own;
     data.datasets[1].data = baseline;
     data.datasets[1].hidden = baseline.length === 0;
+    this.chart.options.scales.x.title.text = gaps.length ? "Class, the widest gap first" : "Class";
   }
 
+  gapText(index) {
+    const gap = this.model.gaps[index];
+    return gap === undefined ? [] : [`gap: ${gap.toFixed(1)} points`];
+  }
+
+  /** Write the worst class's number over its bar; beside a second bar there is no room, and the caption names it. */
   drawMarks(chart) {
-    const { own, baseline } = this.model;
-    if (!own.length || baseline.length) return; // beside a second bar there is no room; the heading names the number
+    const { own, gaps } = this.model;
+    if (!own.length || gaps.length) return;
     const worst = own.indexOf(Math.min(...own));
     const bar = chart.getDatasetMeta(0).data[worst];
     this.label(chart, `${own[worst].toFixed(0)} %`, { x: bar.x, y: bar.y - 9, align: "center", colour: this.palette.ink });

@@ -1,92 +1,114 @@
-/** The gradient chart: per-example gradient norms before and after clipping, on a logarithmic axis. */
+/** The gradient chart: per-example gradient norms before and after clipping, on a logarithmic axis with a line at C. */
 
 import * as format from "../format.js";
+import { binOf, edgesOf, LONGEST, SHORTEST } from "../histogram.js";
 import { axis, BaseChart, commonOptions } from "./base.js";
 import { verticalLine } from "./marks.js";
 import { faded } from "./palette.js";
 
-const SHORTEST = 1e-5; // where the axis ends at the latest
-const RARE = 0.2; // per cent of examples; rarer norms do not widen the axis
 const TICKS = new Set([0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000]);
+const LINE_HEIGHT = 17;
+
+/** The top of the axis in per cent of examples, in every run and epoch; what is higher is flagged with its number. */
+export const MOST_SHARE = 25;
 
 export class ClippingChart extends BaseChart {
   config(palette) {
     const { plugins, ...options } = commonOptions(palette);
     const callbacks = {
-      title: ([item]) => `Norm about ${format.value(Number(item.parsed.x.toPrecision(2)))}`,
+      title: ([item]) => (item ? rangeText(item.raw.bin) : ""),
       label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y.toFixed(1)} % of examples`,
+      footer: () => this.model.provenance,
     };
     return {
       type: "line",
       data: { datasets: datasets(palette) },
       options: {
         ...options,
-        plugins: { ...plugins, tooltip: { ...plugins.tooltip, callbacks } },
+        plugins: { ...plugins, tooltip: { ...plugins.tooltip, filter: firstOfEach, callbacks } },
         scales: {
           x: axis({
             title: "Gradient norm of one example (log scale)", colour: palette.muted, palette, type: "logarithmic",
-            grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? String(tick) : null) },
+            min: SHORTEST, max: LONGEST, grid: false, ticks: { callback: (tick) => (TICKS.has(tick) ? String(tick) : null) },
           }),
           y: axis({
-            title: "Examples (%)", colour: palette.muted, palette, min: 0, max: 10, ticks: { maxTicksLimit: 5, includeBounds: false },
+            title: "Examples (%)", colour: palette.muted, palette, min: 0, max: MOST_SHARE, ticks: { stepSize: 5 },
           }),
         },
       },
     };
   }
 
-  apply({ before, after, clippingNorm, top }) {
+  apply({ before, after }) {
     const [beforeLine, afterLine] = this.chart.data.datasets;
     beforeLine.data = before;
     afterLine.data = after;
-    const { x, y } = this.chart.options.scales;
-    Object.assign(x, bounds([...before, ...after].filter((point) => point.y > RARE), clippingNorm));
-    y.max = top;
   }
 
   drawMarks(chart) {
-    const { before, after, clippingNorm, clipped, top, below, pile } = this.model;
+    const { clippingNorm, wouldBe } = this.model;
+    this.flagHighest(chart);
     if (!clippingNorm) return;
-    const x = chart.scales.x.getPixelForValue(clippingNorm);
-    verticalLine(chart, { x, colour: this.palette.ink });
-    if (below) {
-      const words = `▲ ${below.y.toFixed(0)} % are ${Number(below.x.toPrecision(1))} or less`;
-      const [, edge] = binEdges(before, below.x);
-      const corner = { x: chart.scales.x.getPixelForValue(edge) + 7, y: chart.chartArea.top + 42, align: "left" };
-      this.label(chart, words, { ...corner, colour: this.palette.gradient });
+    const own = chart.scales.x.getPixelForValue(clippingNorm);
+    verticalLine(chart, { x: own, colour: this.palette.ink, dash: wouldBe ? [3, 3] : [] });
+    if (wouldBe) verticalLine(chart, { x: chart.scales.x.getPixelForValue(wouldBe.norm), colour: this.palette.ink });
+    this.labelLine(chart, this.lineTexts());
+  }
+
+  /** Return what stands beside the line at C: its value, and how much is shortened to it. */
+  lineTexts() {
+    const { clippingNorm, wouldBe, clipped, shares } = this.model;
+    if (wouldBe) {
+      const share = wouldBe.clipped === null ? [] : [`▲ would clip about ${wouldBe.clipped.toFixed(0)} %`];
+      return [`C = ${format.value(wouldBe.norm)}`, ...share];
     }
-    const leftHalf = x < (chart.chartArea.left + chart.chartArea.right) / 2;
-    const [low, high] = binEdges(after, clippingNorm).map((norm) => chart.scales.x.getPixelForValue(norm));
-    const place = leftHalf ? { x: high + 7, align: "left" } : { x: low - 7, align: "right" };
-    this.label(chart, `C = ${format.value(clippingNorm)}`, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
-    if (pile > top) {
-      // The share that the heading states; the bin of C also holds those that were this long before.
-      const text = `▲ ${clipped.toFixed(0)} % shortened to C`;
-      this.label(chart, text, { ...place, y: chart.chartArea.top + 25, colour: this.palette.after });
-    }
+    return [`C = ${format.value(clippingNorm)}`, ...(shares.length ? [`▲ ${clipped.toFixed(0)} % shortened to C`] : [])];
+  }
+
+  /** Write the texts beside the bar of C, on the side that has more room, clear of the line that it is being moved from. */
+  labelLine(chart, [value, ...shares]) {
+    const { x } = chart.scales;
+    const norm = this.model.wouldBe?.norm ?? this.model.clippingNorm;
+    const edges = [...edgesOf(binOf(norm)), this.model.clippingNorm].map((edge) => x.getPixelForValue(edge));
+    const leftHalf = x.getPixelForValue(norm) < (x.left + x.right) / 2;
+    const place = leftHalf ? { x: Math.max(...edges) + 9, align: "left" } : { x: Math.min(...edges) - 9, align: "right" };
+    this.label(chart, value, { ...place, y: chart.chartArea.top + 8, colour: this.palette.ink });
+    shares.forEach((text, index) => {
+      const y = chart.chartArea.top + 8 + LINE_HEIGHT * (index + 1);
+      this.label(chart, text, { ...place, y, colour: this.palette.after });
+    });
+  }
+
+  /** Write the share of the highest bin before clipping, where that reaches beyond the axis. */
+  flagHighest(chart) {
+    const highest = this.model.before.reduce((first, second) => (second.y > first.y ? second : first), { y: 0 });
+    if (highest.y <= MOST_SHARE) return;
+    const { x } = chart.scales;
+    const [low, high] = edgesOf(highest.bin).map((edge) => x.getPixelForValue(edge));
+    const place = high > (x.left + x.right) / 2 ? { x: high + 9, align: "left" } : { x: low - 9, align: "right" };
+    const text = `▲ ${highest.y.toFixed(0)} %${highest.bin === 0 ? " are shorter still" : ""}`;
+    this.label(chart, text, { ...place, y: chart.chartArea.top + 8 + 2 * LINE_HEIGHT, colour: this.palette.gradient });
   }
 }
 
 function datasets(palette) {
-  const bars = { data: [], parsing: false, stepped: "middle", pointRadius: 0, pointHitRadius: 6 };
+  const outline = { data: [], parsing: false, pointRadius: 0, pointHitRadius: 6, pointHoverRadius: 0 };
   return [
     {
-      ...bars, label: "before clipping", borderColor: palette.gradient, borderWidth: 1,
+      ...outline, label: "before clipping", borderColor: palette.gradient, borderWidth: 1,
       backgroundColor: faded(palette.gradient, 0.4), fill: "origin",
     },
-    { ...bars, label: "after clipping", borderColor: palette.after, borderWidth: 2, fill: false },
+    { ...outline, label: "after clipping", borderColor: palette.after, borderWidth: 2, fill: false },
   ];
 }
 
-/** Return the edges of the bin nearest to `norm`: halfway, on the log axis, to its neighbours. */
-function binEdges(bins, norm) {
-  const distances = bins.map(({ x }) => Math.abs(Math.log(x / norm)));
-  const nearest = distances.indexOf(Math.min(...distances));
-  const halfway = (neighbour) => Math.sqrt(bins[nearest].x * (bins[neighbour] ?? bins[nearest]).x);
-  return bins.length ? [halfway(nearest - 1), halfway(nearest + 1)] : [norm, norm];
+/** Return whether a tooltip's item is the first of its dataset: two bins meet at one place. */
+function firstOfEach(item, index, items) {
+  return items.findIndex(({ datasetIndex }) => datasetIndex === item.datasetIndex) === index;
 }
 
-function bounds(points, clippingNorm) {
-  const norms = [...points.map(({ x }) => x), clippingNorm || 1];
-  return { min: Math.max(Math.min(...norms) / 1.5, SHORTEST), max: Math.max(...norms) * 1.5 };
+function rangeText(bin) {
+  const [low, high] = edgesOf(bin).map((edge) => Number(edge.toPrecision(2)));
+  if (low <= SHORTEST) return `Norm up to ${format.value(high)}`;
+  return high >= LONGEST ? `Norm above ${format.value(low)}` : `Norm ${format.value(low)} to ${format.value(high)}`;
 }

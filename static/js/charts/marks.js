@@ -32,3 +32,15 @@ export function verticalLine(chart, { x, colour, dash = [] }) {
   ctx.stroke();
   ctx.restore();
 }
+
+/** Draw a triangle that stands on the upper edge of the plot: the data go on above it. */
+export function edgeMark({ ctx }, { x, y, colour, size = 4 }) {
+  ctx.save();
+  ctx.fillStyle = colour;
+  ctx.beginPath();
+  ctx.moveTo(x, y - size);
+  ctx.lineTo(x + size, y + size);
+  ctx.lineTo(x - size, y + size);
+  ctx.fill();
+  ctx.restore();
+}

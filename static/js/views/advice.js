@@ -1,6 +1,7 @@
 /** Assessment, recommendations with Apply, the privacy statement and the notices of a document. */
 
 import { byId, element, setText } from "../dom.js";
+import { quotedOf } from "../forecast.js";
 import * as format from "../format.js";
 import { shownDocument } from "../state.js";
 
@@ -13,11 +14,12 @@ export class Advice {
 
   update(state) {
     const document = shownDocument(state);
-    if (!document || document === this.shown) return;
+    if (!document) return;
+    this.updateStatement(quotedOf(state, document));
+    if (document === this.shown) return;
     this.shown = document;
     this.updateAssessment(document.assessment);
     this.updateRecommendations(document.recommendations ?? []);
-    this.updateStatement(document);
     this.updateNotices(document.notices ?? []);
   }
 
@@ -54,13 +56,19 @@ export class Advice {
     return parts.length ? element("p", { class: "prediction" }, `Then: ${parts.join(", ")}`) : null;
   }
 
-  updateStatement({ privacy, evidence, privacyIsWhole }) {
-    setText(byId("statement"), privacy.statement ?? privacy.reason ?? "");
+  /** The sentence and the figures change at once; the statement and the warnings are the server's and follow. */
+  updateStatement(quoted) {
+    if (quoted === this.quoted) return;
+    this.quoted = quoted;
+    const { privacy, evidence, privacyIsWhole } = quoted;
     setText(byId("interpretation"), privacy.interpretation?.sentence ?? "");
-    const rows = accountants(privacy, evidence === "simulated" && !privacyIsWhole).map(([name, value, note]) =>
+    const rows = accountants(privacy, evidence !== "measured" && !privacyIsWhole).map(([name, value, note]) =>
       element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value), element("td", {}, note)));
     byId("accountants").replaceChildren(...rows);
-    byId("privacy-warnings").replaceChildren(...(privacy.warnings ?? []).map((text) => element("li", {}, textOf(text))));
+    byId("statement").classList.toggle("awaited", privacy.statement === null);
+    if (privacy.statement === null) return;
+    setText(byId("statement"), privacy.statement);
+    byId("privacy-warnings").replaceChildren(...privacy.warnings.map((text) => element("li", {}, textOf(text))));
   }
 
   updateNotices(notices) {

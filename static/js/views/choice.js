@@ -1,7 +1,8 @@
-/** Selects, the mode radio, the seed box and the baseline check box. */
+/** Selects, the seed box and check boxes. */
 
 import { element, setText } from "../dom.js";
 import { faultOf } from "../scale.js";
+import { learnLink, termText } from "./learn_link.js";
 
 /** A labelled <select>; options are {name, title, disabled, note}. */
 export class Choice {
@@ -13,11 +14,13 @@ export class Choice {
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
     this.select.setAttribute("aria-describedby", `${this.remark.id} ${this.fault.id}`);
     this.node = element("div", { class: "control choice" },
-      element("label", { for: name }, label), this.select, this.remark, this.fault);
+      headOf(name, label), this.select, this.remark, this.fault);
     this.select.addEventListener("change", () => change(this.select.value));
   }
 
-  update({ value, fault }) {
+  /** Show `value`; `impossible(name)` says whether an option does not fit the other settings. */
+  update({ value, fault, impossible }) {
+    if (impossible) for (const option of this.select.options) option.disabled = impossible(option.value);
     if (this.select.value !== value) this.select.value = value;
     setText(this.remark, this.remarks.get(value) ?? "");
     this.remark.hidden = !this.remarks.get(value);
@@ -40,12 +43,17 @@ function remarkOf({ title }) {
   return remark ? `${remark.charAt(0).toUpperCase()}${remark.slice(1)}.` : null;
 }
 
+/** Return a control's label with the link to its card. */
+function headOf(name, label) {
+  return element("div", { class: "choice-head" }, element("label", { for: name, title: termText(name) }, label), learnLink(name, label));
+}
+
 /** The seed: a number box that may be empty (a fresh secret seed for real training). */
 export class SeedBox {
   constructor(parameter, { change, refuse }) {
     this.box = element("input", { type: "number", id: "seed", name: "seed", inputmode: "numeric", placeholder: "none", "aria-describedby": "seed-meaning seed-fault" });
     this.fault = element("p", { class: "fault", id: "seed-fault", hidden: true });
-    this.node = element("div", { class: "control choice" }, element("label", { for: "seed" }, "Seed"), this.box,
+    this.node = element("div", { class: "control choice" }, headOf("seed", "Seed"), this.box,
       element("p", { class: "meaning", id: "seed-meaning" },
         "Empty: a real training draws fresh, secret randomness. With a seed it can be repeated, but who knows the seed can undo the noise."),
       this.fault);
@@ -65,12 +73,11 @@ export class SeedBox {
   }
 }
 
-/** The check box that asks for a run without privacy beside the private one. */
-export class BaselineBox {
-  constructor({ change }) {
-    this.box = element("input", { type: "checkbox", id: "baseline", name: "baseline" });
-    this.node = element("div", { class: "control check" }, this.box,
-      element("label", { for: "baseline" }, "Compare with training without privacy"));
+/** A check box with its label. */
+export class Switch {
+  constructor({ name, label, change }) {
+    this.box = element("input", { type: "checkbox", id: name, name });
+    this.node = element("div", { class: "control check" }, this.box, element("label", { for: name }, label), learnLink(name, label));
     this.box.addEventListener("change", () => change(this.box.checked));
   }
 

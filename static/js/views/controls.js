@@ -1,24 +1,30 @@
 /** The control panel: built once from the parameter table, then only updated. */
 
-import { byId, element, onPress, setEnabled, setText } from "../dom.js";
-import { changesLine } from "../lesson.js";
-import {
-  ADVANCED_NAMES, changesBetween, isSimulated, isTraining, presetIsActive, presetsOf, SLIDER_NAMES, taskSettings,
-} from "../state.js";
-import { BaselineBox, Choice, SeedBox } from "./choice.js";
+import { byId, element } from "../dom.js";
+import { meaningOf } from "../meanings.js";
+import { isLocked } from "../noise_lock.js";
+import { ACCOUNTANTS, ADVANCED_NAMES, fits, SLIDER_NAMES, taskSettings } from "../settings.js";
+import { shownDocument } from "../state.js";
+import { Choice, SeedBox, Switch } from "./choice.js";
+import { choiceRow } from "./figure.js";
+import { learnLink } from "./learn_link.js";
+import { Mode } from "./mode.js";
+import { Presets } from "./presets.js";
 import { Slider } from "./slider.js";
 
+const LOCK = [["noise_multiplier", "σ"], ["target_epsilon", "target ε"]];
+const SWITCHES = { stop_at_budget: "Stop the training at the target ε", baseline: "Also train without privacy, to compare" };
+
 export class Controls {
-  /** `actions` = {change, refuse, applyPreset, run, stop}. */
+  /** `actions` = {change, choose, refuse, applyPreset, run, stop}. */
   constructor(catalog, actions) {
-    Object.assign(this, { catalog, actions, views: {}, shownTask: null });
+    Object.assign(this, { catalog, actions, views: {} });
     this.buildChoices();
-    this.buildSliders();
+    for (const name of SLIDER_NAMES) this.addSlider("sliders", name);
+    this.buildLock();
     this.buildAdvanced();
-    this.bindMode();
-    onPress(byId("run"), () => actions.run());
-    onPress(byId("stop"), () => actions.stop());
-    onPress(byId("optimal"), () => actions.applyPreset(this.optimal));
+    this.mode = new Mode(catalog, actions);
+    this.presets = new Presets({ apply: actions.applyPreset });
   }
 
   buildChoices() {
@@ -30,40 +36,44 @@ export class Controls {
     this.addChoice("choices", { name: "optimizer", label: "Optimizer", options: this.catalog.optimizers });
   }
 
+  /** "I choose: σ | target ε" stands above the two that it is about. */
+  buildLock() {
+    const lock = choiceRow({ name: "lock", legend: "I choose", choices: LOCK, changed: (what) => this.actions.choose(what) });
+    const row = element("div", { class: "lock" }, element("span", { "aria-hidden": "true" }, "I choose:"), lock, learnLink("privacy_budget", "Target ε"));
+    this.views.noise_multiplier.node.before(row);
+    this.locks = [...lock.querySelectorAll("input")];
+  }
+
+  buildAdvanced() {
+    const place = "advanced-controls";
+    const { datasets, models, samplings, engines } = this.catalog;
+    for (const name of ADVANCED_NAMES) this.addSlider(place, name);
+    this.addChoice(place, { name: "dataset", label: "Dataset", options: datasets });
+    this.addChoice(place, { name: "model", label: "Model", options: models });
+    this.addChoice(place, { name: "sampling", label: "Sampling", options: samplings });
+    this.addChoice(place, { name: "accountant", label: "Accountant shown as ε", options: ACCOUNTANTS });
+    const offered = engines.map((engine) => ({ ...engine, disabled: engine.available === false }));
+    this.addChoice(place, { name: "engine", label: "Engine for real training", options: offered });
+    this.add(place, "seed", new SeedBox(this.parameter("seed"), {
+      change: (value) => this.actions.change("seed", value), refuse: (fault) => this.actions.refuse("seed", fault),
+    }));
+    for (const [name, label] of Object.entries(SWITCHES)) {
+      this.add(place, name, new Switch({ name, label, change: (value) => this.actions.change(name, value) }));
+    }
+  }
+
   addChoice(place, { name, label, options }) {
     this.add(place, name, new Choice({ name, label, options, change: (value) => this.actions.change(name, value) }));
   }
 
-  buildSliders() {
-    for (const name of SLIDER_NAMES) this.addSlider("sliders", name);
-  }
-
   addSlider(place, name) {
-    const parameter = this.parameter(name);
     const change = (value) => this.actions.change(name, value);
-    this.add(place, name, new Slider(parameter, { change, refuse: (fault) => this.actions.refuse(name, fault) }));
+    this.add(place, name, new Slider(this.sliderOf(name), { change, refuse: (fault) => this.actions.refuse(name, fault) }));
   }
 
-  buildAdvanced() {
-    for (const name of ADVANCED_NAMES) this.addSlider("advanced-controls", name);
-    const change = (name) => (value) => this.actions.change(name, value);
-    const seed = new SeedBox(this.parameter("seed"), {
-      change: change("seed"), refuse: (fault) => this.actions.refuse("seed", fault),
-    });
-    this.add("advanced-controls", "seed", seed);
-    this.addChoice("advanced-controls", { name: "sampling", label: "Sampling", options: this.catalog.samplings });
-    const engines = this.catalog.engines.map((engine) => ({ ...engine, disabled: engine.available === false }));
-    this.addChoice("advanced-controls", { name: "engine", label: "Engine for real training", options: engines });
-    this.add("advanced-controls", "baseline", new BaselineBox({ change: change("baseline") }));
-  }
-
-  bindMode() {
-    this.modes = [...document.querySelectorAll('input[name="mode"]')];
-    for (const radio of this.modes) radio.addEventListener("change", () => this.actions.change("mode", radio.value));
-    const { available, reason } = this.catalog.real;
-    byId("mode-real").disabled = !available;
-    byId("mode-note").hidden = available;
-    setText(byId("mode-note"), available ? "" : `Real training is not possible here: ${reason}`);
+  /** Return the row of the table; the target is called so, whether the meter only measures against it or σ is solved for it. */
+  sliderOf(name) {
+    return name === "privacy_budget" ? { ...this.parameter(name), label: "Target ε", unit: "" } : this.parameter(name);
   }
 
   add(place, name, view) {
@@ -75,51 +85,29 @@ export class Controls {
     return this.catalog.parameters.find((parameter) => parameter.name === name);
   }
 
-  /** Show the state's settings, refused values, presets and which buttons can be pressed. */
+  /** Show the state's settings, refused values, presets, mode and which buttons can be pressed. */
   update(state) {
-    const standards = taskSettings(this.catalog, state.settings.task);
+    const { settings, faults } = state;
+    const standards = taskSettings(this.catalog, settings.task);
+    const shown = shownDocument(state);
+    const locked = isLocked(settings);
     for (const [name, view] of Object.entries(this.views)) {
-      view.update({ value: state.settings[name], standard: standards[name], fault: state.faults[name] ?? null });
+      const meaning = meaningOf(name, settings, { catalog: this.catalog, shown });
+      const solved = name === "noise_multiplier" && locked;
+      view.update({ value: settings[name], standard: standards[name], fault: faults[name] ?? null, meaning, solved, ...this.limitsOf(name, settings) });
     }
-    for (const radio of this.modes) radio.checked = radio.value === state.settings.mode;
-    const task = this.catalog.tasks.find(({ name }) => name === state.settings.task);
-    setText(byId("task-summary"), task.summary);
-    this.updatePresets(state);
-    this.updateButtons(state);
-  }
-
-  updatePresets(state) {
-    const { chips, optimal } = presetsOf(state);
-    if (this.shownTask !== state.settings.task) this.buildChips(chips, state.settings.task);
-    for (const { preset, chip } of this.chips) {
-      chip.setAttribute("aria-pressed", String(presetIsActive(preset, state.settings)));
+    for (const radio of this.locks) {
+      radio.checked = (radio.value === "target_epsilon") === locked;
+      radio.disabled = settings.sampling !== "poisson"; // the accountant of Poisson sampling solves for σ
     }
-    this.optimal = optimal;
-    this.updateOptimal(state, optimal);
+    this.mode.update(state);
+    this.presets.update(state);
   }
 
-  buildChips(presets, task) {
-    this.shownTask = task;
-    this.chips = presets.map((preset) => {
-      const chip = element("button", { type: "button", class: "chip", title: preset.description }, preset.title);
-      chip.addEventListener("click", () => this.actions.applyPreset(preset));
-      return { preset, chip };
-    });
-    byId("presets").replaceChildren(...this.chips.map(({ chip }) => chip));
-  }
-
-  updateOptimal(state, optimal) {
-    const changes = optimal ? changesBetween(state.settings, optimal.parameters) : [];
-    setEnabled(byId("optimal"), changes.length > 0);
-    const text = changes.length ? `Changes ${changesLine(changes)}` : "These are the best settings found for this task.";
-    setText(byId("optimal-changes"), optimal ? text : "No best settings are known for this task.");
-  }
-
-  updateButtons(state) {
-    const training = isTraining(state);
-    const real = state.settings.mode === "real";
-    const possible = real ? this.catalog.real.available && !training : isSimulated(this.catalog, state.settings);
-    setEnabled(byId("run"), possible);
-    setEnabled(byId("stop"), Boolean(real && training && state.run && !state.sending));
+  /** Return which models cannot take the chosen dataset. */
+  limitsOf(name, { dataset }) {
+    if (name !== "model") return {};
+    const data = this.catalog.datasets.find((candidate) => candidate.name === dataset);
+    return { impossible: (model) => !fits(this.catalog.models.find((candidate) => candidate.name === model), data) };
   }
 }

@@ -1,85 +1,139 @@
-/** The four figures: heading, canvas with its description, caption and table, fed from the shown document. */
+/** The four figures, fed from the shown document, the pinned runs and what the reader has chosen to look at. */
 
 import { BudgetChart } from "../charts/budget.js";
 import { ClassesChart } from "../charts/classes.js";
-import { ClippingChart } from "../charts/clipping.js";
+import { GradientsChart } from "../charts/gradients.js";
 import { readPalette } from "../charts/palette.js";
 import { TrainingChart } from "../charts/training.js";
-import { byId, fillTable, setText } from "../dom.js";
-import { badgeOf, findingsOf } from "../sentences.js";
-import { budgetSeries, classSeries, clippingSeries, revealed, trainingSeries } from "../series.js";
+import { byId, element, setText } from "../dom.js";
+import { clippedSeries, normSeries, signalSeries } from "../gradient_series.js";
+import { classesCaption, gradientFinding } from "../gradient_words.js";
+import { plannedFor } from "../planned_curve.js";
+import { evidenceOf, provenanceOf } from "../provenance.js";
+import { findingsOf } from "../sentences.js";
+import { budgetSeries, classSeries, revealed, trainingSeries } from "../series.js";
 import { isStale, shownDocument } from "../state.js";
 import { tablesOf } from "../tables.js";
+import { budgetWalk, classesWalk, clippedWalk, normsWalk, signalWalk, trainingWalk } from "../walks.js";
+import { choiceRow, Figure } from "./figure.js";
+import { addGradientKeys, GradientControls } from "./gradient_controls.js";
+import { savePicture, saveTable } from "./save_figure.js";
 
-const CHARTS = { training: TrainingChart, privacy: BudgetChart, clipping: ClippingChart, classes: ClassesChart };
+const GRADIENT_WALKS = { norms: normsWalk, clipped: clippedWalk, signal: signalWalk };
+const CHARTS = {
+  training: { ChartClass: TrainingChart, walkOf: trainingWalk },
+  privacy: { ChartClass: BudgetChart, walkOf: budgetWalk },
+  clipping: { ChartClass: GradientsChart, walkOf: (model) => GRADIENT_WALKS[model.view](model) },
+  classes: { ChartClass: ClassesChart, walkOf: classesWalk },
+};
+const AXES = [["epoch", "Epochs"], ["iteration", "Iterations"]];
 
 export class Figures {
-  constructor() {
+  /** `actions.change(name, value)` sets C when the line at C is let go; `actions.pin()` pins the shown result. */
+  constructor(catalog, actions) {
     const palette = readPalette();
-    this.charts = Object.fromEntries(
-      Object.entries(CHARTS).map(([name, Chart]) => [name, new Chart(byId(`${name}-canvas`), palette)]),
-    );
-    this.tables = {};
-    for (const name of Object.keys(CHARTS)) {
-      byId(`${name}-table`).addEventListener("toggle", () => this.fillOpenTable(name));
-    }
+    const hint = element("p", { class: "visually-hidden", id: "walk-hint" }, "Arrow keys walk the points, Escape ends.");
+    this.said = element("p", { class: "visually-hidden", id: "walk-announcer", "aria-live": "polite" });
+    byId("main").append(hint, this.said);
+    this.by = "epoch";
+    this.figures = Object.fromEntries(Object.entries(CHARTS).map(([name, parts]) => [name, this.build(name, parts, palette)]));
+    this.figures.training.tools.prepend(element("button", { type: "button", class: "tool", id: "training-pin" }, "Pin"));
+    this.figures.training.extendKey();
+    this.figures.training.addChoice(choiceRow({ name: "training-axis", legend: "Horizontal axis", choices: AXES, changed: (by) => this.redraw(() => { this.by = by; }) }));
+    this.caption = element("p", { class: "caption" });
+    this.figures.classes.key.after(this.caption);
+    addGradientKeys();
+    this.gradients = new GradientControls(this.figures.clipping, {
+      parameter: catalog.parameters.find(({ name }) => name === "clipping_norm"),
+      changed: () => this.redraw(() => {}),
+      released: (norm) => actions.change("clipping_norm", norm),
+    });
+  }
+
+  build(name, parts, palette) {
+    return new Figure(name, {
+      ...parts, palette, say: (text) => setText(this.said, text),
+      save: { png: (figure) => savePicture(figure, this.shown, parts.ChartClass), csv: (figure) => saveTable(figure, this.shown) },
+      options: { drawn: (chart, model) => name === "clipping" && this.gradients?.place(chart, model) },
+    });
   }
 
   /** Take over the colours of the theme that is now in force. */
   recolour() {
     const palette = readPalette();
-    for (const chart of Object.values(this.charts)) chart.recolour(palette);
+    for (const { chart } of Object.values(this.figures)) chart.recolour(palette);
+  }
+
+  redraw(change) {
+    change();
+    if (this.state) this.update(this.state);
   }
 
   update(state) {
+    this.state = state;
     const document = shownDocument(state);
     if (!document) return;
-    const stale = isStale(state);
-    const planned = plannedDocument(state, document);
-    if (this.hasShown(document, planned, state.simulation, state.revealed, stale)) return;
-    const measured = document.evidence === "measured";
-    const forecast = measured && state.simulation?.epochs.length && !stale ? trainingSeries(state.simulation) : null;
-    const series = revealed(trainingSeries(document), measured ? 1 : state.revealed);
-    this.charts.training.update({ series, forecast });
-    this.charts.privacy.update(budgetSeries(document, planned));
-    this.charts.clipping.update(clippingSeries(document));
-    this.charts.classes.update(classSeries(document));
-    this.tables = tablesOf(document, planned);
-    this.updateWords(findingsOf(document, planned, stale), document, stale);
-    byId("key-baseline").hidden = !document.baseline;
-    byId("key-forecast").hidden = !forecast;
-    byId("key-classes-baseline").hidden = !document.baseline;
+    const shown = {
+      document, planned: plannedFor(state, document), stale: isStale(state), pins: state.pins ?? [], tight: state.tight ?? null,
+      revealed: document.evidence === "measured" ? 1 : state.revealed, forecast: forecastOf(state, document),
+      by: this.by, gradients: { ...this.gradients.view, tried: this.gradients.triedNorm(state.settings) },
+    };
+    if (this.hasShown(shown)) return;
+    this.shown = shown;
+    this.show(shown, modelsOf(shown));
   }
 
   /** Return whether the figures already show all of this: a slider moves far more often than an answer arrives. */
-  hasShown(...inputs) {
+  hasShown({ gradients, ...rest }) {
+    const inputs = [...Object.values(rest), ...Object.values(gradients)];
     const same = this.inputs?.every((input, index) => input === inputs[index]) ?? false;
     this.inputs = inputs;
     return same;
   }
 
-  updateWords(findings, document, stale) {
-    for (const [name, { title, description }] of Object.entries(findings)) {
-      setText(byId(`${name}-title`), title);
-      byId(`${name}-canvas`).setAttribute("aria-label", description);
-      byId(`${name}-figure`).classList.toggle("stale", stale);
-      const badge = byId(`${name}-badge`);
-      badge.dataset.evidence = document.evidence;
-      setText(badge, badgeOf(document));
-      this.fillOpenTable(name);
+  show(shown, models) {
+    const { document, planned, stale } = shown;
+    const findings = findingsOf(document, planned, stale);
+    const words = { ...findings, clipping: gradientFinding(models.clipping, document) ?? findings.clipping };
+    const tables = tablesOf(document, planned, { ...shown, epoch: shown.gradients.epoch, view: shown.gradients.view });
+    const badges = { training: provenanceOf(document) };
+    for (const [name, figure] of Object.entries(this.figures)) {
+      const badge = badges[name] ?? evidenceOf(document);
+      figure.show(models[name], { ...words[name], badge, evidence: document.evidence, stale, table: tables[name] });
     }
+    this.gradients.update(models.clipping);
+    setText(this.caption, classesCaption(document, models.classes));
+    this.showKeys(shown, models);
   }
 
-  fillOpenTable(name) {
-    const details = byId(`${name}-table`);
-    if (details.open && this.tables[name]) fillTable(details.querySelector(".table-box"), this.tables[name]);
+  showKeys({ document, forecast, pins }, { privacy }) {
+    byId("key-baseline").hidden = !document.baseline;
+    byId("key-forecast").hidden = !forecast;
+    byId("key-classes-baseline").hidden = !document.baseline;
+    byId("key-band").hidden = !privacy.band.length;
+    this.figures.training.namePins(pins);
   }
 }
 
-/** Return the document whose ε is planned: the newest settings' where the shown run is stale or has not ended. */
-function plannedDocument(state, document) {
-  const simulated = state.simulation;
-  const running = document === state.run && document.state !== "done";
-  return simulated && (isStale(state) || running) && simulated.parameters.task === document.parameters.task
-    ? simulated : document;
+/** Return what each chart draws. */
+function modelsOf({ document, planned, pins, tight, by, revealed: share, forecast, gradients }) {
+  const provenance = provenanceOf(document);
+  const { view, epoch, tried } = gradients;
+  const gradient = {
+    norms: () => ({ ...normSeries(document, { epoch, wouldBe: tried }), chosen: epoch !== null }),
+    clipped: () => clippedSeries(document),
+    signal: () => signalSeries(document),
+  }[view]();
+  return {
+    training: { provenance, forecast: forecast && trainingSeries(forecast, { by }), series: revealed(trainingSeries(document, { by, pins }), share) },
+    privacy: { provenance, ...budgetSeries(document, planned, { tight, pins }) },
+    clipping: { provenance, view, ...gradient },
+    classes: { provenance, ...classSeries(document) },
+  };
+}
+
+/** Return the simulation to lay under a measured run of the same settings, or null. */
+function forecastOf(state, document) {
+  const { simulation } = state;
+  return document.evidence === "measured" && simulation?.epochs.length && !isStale(state) ? simulation : null;
 }

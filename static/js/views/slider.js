@@ -3,6 +3,7 @@
 import { element, setText } from "../dom.js";
 import * as format from "../format.js";
 import { bandOf, faultOf, positionOf, stopsOf, valueAt } from "../scale.js";
+import { learnLink } from "./learn_link.js";
 
 export class Slider {
   /** `parameter` is a row of the parameter table; `change(value)` and `refuse(sentence)` are told of input. */
@@ -30,14 +31,15 @@ export class Slider {
       "aria-describedby": ids.describedby, min: this.parameter.minimum, max: this.parameter.maximum,
     });
     this.reset = element("button", { type: "button", class: "reset" }, "↺");
+    this.tag = element("span", { class: "tag", hidden: true }, "solved");
+    this.meaning = element("p", { class: "meaning", id: `${name}-meaning` }, meaning);
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
     this.node = element("div", { class: "control slider", "data-name": name },
       element("div", { class: "control-head" },
-        element("label", { for: name }, label), this.reset,
+        element("label", { for: name, title: meaning }, label), learnLink(name, label), this.tag, this.reset,
         element("span", { class: "box" }, this.box, unit ? element("span", { class: "unit" }, unit) : null)),
       element("div", { class: "track" }, this.buildBand(), this.range),
-      element("p", { class: "meaning", id: `${name}-meaning` }, meaning),
-      this.fault);
+      this.meaning, this.fault);
   }
 
   buildBand() {
@@ -57,22 +59,31 @@ export class Slider {
     else this.change(value);
   }
 
-  /** Show `value`; `standard` is what the reset button goes back to, `fault` a refused input's sentence or null. */
-  update({ value, standard, fault }) {
+  /**
+   * Show `value`; `standard` is what the reset button goes back to, `fault` a refused input's sentence or null, `meaning`
+   * the line under the track; `solved` says that the value follows from others and cannot be set.
+   */
+  update({ value, standard, fault, meaning = null, solved = false }) {
     this.standard = standard;
+    this.range.disabled = solved;
+    this.box.readOnly = solved;
+    this.tag.hidden = !solved;
+    if (meaning) setText(this.meaning, meaning);
     const position = String(Math.round(positionOf(this.stops, value)));
     if (this.range.value !== position) this.range.value = position;
     this.range.setAttribute("aria-valuetext", `${format.value(value)} ${this.parameter.unit}`.trim());
     if (!fault && (this.box.value === "" || Number(this.box.value) !== value)) this.box.value = written(value);
     this.range.style.setProperty("--filled", positionOf(this.stops, value) / (this.stops.length - 1));
-    this.reset.hidden = value === standard;
+    this.reset.hidden = solved || value === standard;
     this.reset.setAttribute("aria-label", `Reset ${this.parameter.label} to ${format.value(standard)}`);
     this.showFault(fault, value);
   }
 
   showFault(fault, value) {
     this.fault.hidden = !fault;
-    setText(this.fault, fault ? `${sentence(fault)} Still using ${format.value(value)}.` : "");
+    this.meaning.hidden = Boolean(fault);
+    const kept = fault && Number(this.box.value) !== value ? ` Still using ${format.value(value)}.` : "";
+    setText(this.fault, fault ? `${sentence(fault)}${kept}` : "");
     if (fault) this.box.setAttribute("aria-invalid", "true");
     else this.box.removeAttribute("aria-invalid");
   }

@@ -1,32 +1,31 @@
-/** The status strip: badge, tiles, privacy meter, activity, and what is stale, failed or undone. */
+/** The status strip: badge, what is going on, tiles with their differences to a pinned run, and the privacy meter. */
 
+import { tileDifferences } from "../differences.js";
 import { byId, setText } from "../dom.js";
+import { quotedOf } from "../forecast.js";
 import * as format from "../format.js";
-import { activityOf, badgeOf, contextOf, headlineOf, liveLine, outcomeOf, uncertaintyOf } from "../sentences.js";
-import { changesBetween, isStale, isTraining, shownDocument } from "../state.js";
+import { activityOf, outcomeOf } from "../progress_words.js";
+import { badgeOf, bandSentence, contextOf, headlineOf, liveLine, uncertaintyOf } from "../result_words.js";
+import { isTraining, shownDocument } from "../state.js";
+
+const TILES = ["accuracy", "loss", "epsilon", "clipped"];
 
 export class StatusStrip {
-  /** `actions` = {run, undo, keep}. */
-  constructor(catalog, actions) {
+  constructor(catalog) {
     this.catalog = catalog;
-    byId("run-again").addEventListener("click", () => actions.run());
-    for (const name of ["undo", "keep"]) {
-      byId(name).addEventListener("click", () => {
-        actions[name]();
-        byId("optimal").focus({ preventScroll: true }); // the pressed button goes away and would take the focus along
-      });
-    }
   }
 
   update(state) {
     const document = shownDocument(state);
     this.updateActivity(state, document);
-    this.updateMessages(state);
     if (!document) return;
     this.updateBadge(document);
-    this.updateTiles(document);
-    this.updateMeter(document);
-    setText(byId("live-line"), liveLine(document));
+    const quoted = quotedOf(state, document);
+    const headline = headlineOf(quoted, state.settings.accountant);
+    this.updateTiles(document, headline);
+    this.updateDifferences(state.pins[0], document);
+    this.updateMeter(quoted, headline);
+    setText(byId("live-line"), liveLine(quoted, state.settings.accountant));
   }
 
   updateBadge(shown) {
@@ -36,65 +35,59 @@ export class StatusStrip {
     setText(byId("context"), contextOf(shown, this.catalog));
   }
 
-  updateTiles(shown) {
+  updateTiles(shown, { epsilon, note }) {
     const { final_metrics: metrics, epochs, parameters } = shown;
     setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
     setText(byId("tile-accuracy-note"), uncertaintyOf(shown));
     setText(byId("tile-loss"), format.loss(metrics?.loss));
-    const { epsilon, note } = headlineOf(shown);
     setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
     setText(byId("tile-epsilon-note"), note);
     setText(byId("tile-clipped"), format.percent(epochs.at(-1)?.clipped_fraction, 0));
     setText(byId("tile-clipped-note"), `of gradients, at C ${format.value(parameters.clipping_norm)}`);
   }
 
-  updateMeter(shown) {
-    const budget = shown.parameters.privacy_budget;
-    const { epsilon, verb } = headlineOf(shown);
-    const share = epsilon === null ? Infinity : epsilon / budget;
+  updateDifferences(pin, shown) {
+    const differences = tileDifferences(pin, shown);
+    for (const name of TILES) {
+      const text = differences?.[name] ?? null;
+      setText(byId(`tile-${name}-difference`), text ? `${text} vs ${differences.number}` : "");
+      byId(`tile-${name}-difference`).title = text ? `Difference to pinned run ${differences.number}, ${differences.name}` : "";
+    }
+  }
+
+  updateMeter({ parameters }, { epsilon, verb }) {
+    const target = parameters.privacy_budget;
+    const share = epsilon === null ? Infinity : epsilon / target;
     const meter = byId("meter");
-    const text = `ε ${format.epsilon(epsilon)} ${verb}, ${againstBudget(epsilon, budget)}`;
-    meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? budget, budget)));
-    meter.setAttribute("aria-valuemax", String(budget));
+    const text = `ε ${format.epsilon(epsilon)} ${verb}${againstTarget(epsilon, target)}`;
+    meter.setAttribute("aria-valuenow", String(Math.min(epsilon ?? target, target)));
+    meter.setAttribute("aria-valuemax", String(target));
     meter.setAttribute("aria-valuetext", text);
     meter.style.setProperty("--share", Math.min(share, 1));
     meter.dataset.over = String(share > 1);
     setText(byId("meter-text"), text);
+    setText(byId("band-text"), bandSentence(epsilon, parameters.delta));
   }
 
   updateActivity(state, shown) {
-    const activity = activityOf(state);
     const outcome = shown && shown === state.run ? outcomeOf(state.run) : null;
-    setText(byId("activity"), activity ?? outcome ?? restingText(state));
+    setText(byId("activity"), activityOf(state) ?? outcome ?? restingText(state));
     const progress = byId("progress");
     progress.hidden = !isTraining(state);
     const { steps = 0, steps_total: total = 1 } = state.run?.progress ?? {};
     if (isTraining(state) && state.run?.state === "running" && steps > 0) progress.value = steps / total;
     else progress.removeAttribute("value");
   }
-
-  updateMessages(state) {
-    byId("stale").hidden = !isStale(state);
-    const problem = [state.problem, state.notice].filter(Boolean).join(" ");
-    byId("problem").hidden = !problem;
-    setText(byId("problem"), problem);
-    byId("applied").hidden = !state.applied;
-    if (!state.applied) return;
-    setText(byId("applied-label"), state.applied.label);
-    const untouched = changesBetween(state.applied.after, state.settings).length === 0;
-    setText(byId("applied-result"), (untouched && state.applied.result) || "");
-    setText(byId("applied-reason"), (untouched && state.applied.reason) || "");
-  }
 }
 
-/** Return how an ε (null: infinite) stands to the budget, "budget 3" or "over the budget of 3 by 4.48". */
-function againstBudget(epsilon, budget) {
-  if (epsilon === null) return "over any budget";
-  const full = format.value(budget);
-  return epsilon > budget ? `over the budget of ${full} by ${format.epsilon(epsilon - budget)}` : `budget ${full}`;
+/** Return how an ε (null: infinite) stands to the target, " of 3" or ", over budget by 0.4". */
+function againstTarget(epsilon, target) {
+  if (epsilon === null) return ", over any budget";
+  return epsilon > target ? `, over budget by ${format.epsilon(epsilon - target)}` : ` of ${format.value(target)}`;
 }
 
-function restingText({ settings, run, simulation }) {
+function restingText({ settings, run, simulation, opening }) {
+  if (opening && !run) return "Measured before and shipped with the page.";
   if (!run && simulation?.evidence === "planned") return "ε is exact; train for real to see the rest.";
   if (!simulation && !run) return "Loading…";
   if (settings.mode === "simulation") return "Instant; touches no data.";

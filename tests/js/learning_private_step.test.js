@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clipped, length, normalPair, privateStep } from "../../static/js/private_step.js";
+import { clipped, length, normalPair, privateStep } from "../../static/js/learning/private_step.js";
 
 const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} ≠ ${expected}`);
 

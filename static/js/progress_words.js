@@ -1,0 +1,64 @@
+/** What a training is doing, and how it ended, in words. Pure. */
+
+import * as format from "./format.js";
+import { secondsLeft } from "./real_training.js";
+
+/** Return that the server cannot be reached just now, or null while it can. */
+export function lossOf({ lost }) {
+  if (!lost) return null;
+  return `The server ${lost === "busy" ? "is busy" : "does not answer"}; retrying. Your curve is kept.`;
+}
+
+/** Return what a training is doing, "Training: step 940 of 3,516 · epoch 4 of 15 · 12 s left", or null when it is at rest. */
+export function activityOf(state) {
+  const { run, sending } = state;
+  if (state.lost) return lossOf(state);
+  if (sending) return "Asking the server to train…";
+  if (!run || !["queued", "running"].includes(run.state)) return null;
+  if (run.state === "queued") return queueSentence(run);
+  const { phase, steps, steps_total: total } = run.progress ?? {};
+  if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
+  const epoch = Math.min(run.epochs.length + 1, run.parameters.epochs);
+  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)} · epoch ${epoch} of ${run.parameters.epochs}${timeLeft(run)}`;
+}
+
+function queueSentence(run) {
+  const position = run.progress?.queue_position;
+  const place = position ? (position === 1 ? "next in line" : `number ${position} in line`) : "waiting for the trainer";
+  return `${run.attempts?.length ? "Starting again: " : ""}Queued, ${place}${timeLeft(run)}`;
+}
+
+function timeLeft(run) {
+  const seconds = secondsLeft(run);
+  return seconds === null ? "" : ` · about ${format.duration(Math.max(1, Math.round(seconds))).replace(".0", "")} to the end`;
+}
+
+/** Return the page's title, which shows a training's progress to people in another tab. */
+export function titleOf(state, name) {
+  const { run } = state;
+  if (!["queued", "running"].includes(run?.state)) return name;
+  if (run.state === "queued") return `Queued · ${name}`;
+  const { steps = 0, steps_total: total } = run.progress ?? {};
+  return `${total ? `${Math.floor((100 * steps) / total)} % · ` : ""}epoch ${run.epochs.length} of ${run.parameters.epochs} · ${name}`;
+}
+
+/** Return what a screen reader is told once an epoch, or null. */
+export function epochSentence({ epochs, parameters }) {
+  const last = epochs.at(-1);
+  if (!last) return null;
+  return `Epoch ${last.epoch} of ${parameters.epochs}: ${format.percent(last.accuracy)} correct, ε ${format.epsilon(last.epsilon)} spent.`;
+}
+
+/** Return how the last training ended, for people who did not watch, or null while it runs. */
+export function outcomeOf(run) {
+  if (!run) return null;
+  if (run.state === "failed") return run.error?.message ?? "The training failed.";
+  if (run.state === "cancelled") {
+    return `Stopped after ${run.epochs.length} of ${run.parameters.epochs} epochs; ε ${format.epsilon(run.epsilon_spent)} is spent.`;
+  }
+  return run.state === "done" ? `Finished in ${format.duration(run.final_metrics?.training_seconds)}.` : null;
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

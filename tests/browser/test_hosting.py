@@ -1,0 +1,123 @@
+"""Where the page runs: in a frame, under its policy, zoomed, printed; and how much of it is sent."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, expect
+
+from tests.browser.chart_page import OpenPage, wait_for_result
+
+MOST_BYTES = 60 * 1024  # of scripts and styles together, gzipped, without Chart.js
+PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 700}
+
+
+def test_the_policy_forbids_inline_code_and_other_origins_and_the_page_holds_to_it(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page()  # every breach is an error on the console, which fails the test
+    wait_for_result(page)
+    policy = page.request.get(address).headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert page.locator("script:not([src]), style, [style*=':'] > [onclick]").count() == 0
+    page.locator("#optimal").click()
+    expect(page.locator("#applied-result")).to_contain_text("points")
+
+
+def test_it_works_inside_a_frame(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{address}/learning")  # any page of the same origin, which may frame it
+    page.evaluate(
+        """() => {
+          const frame = document.createElement("iframe");
+          Object.assign(frame, { src: "/?mode=simulation", width: 1200, height: 800 });
+          document.body.replaceChildren(frame);
+        }"""
+    )
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#badge")).to_have_text("SIMULATED")
+    frame.locator("#optimal").click()
+    expect(frame.locator("#applied-result")).to_contain_text("points")
+    frame.locator("#share").click()
+    expect(frame.locator("#share-link")).to_have_value(re.compile(r"clipping_norm=1\.5"))
+    page.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, NARROW], ids=["phone", "narrow"])
+def test_nothing_scrolls_sideways_whatever_is_open(open_page: OpenPage, size: dict[str, int]) -> None:
+    page = open_page(viewport=size)
+    wait_for_result(page)
+    for summary in page.locator("details:not(#export) > summary").all():
+        summary.click()
+    page.locator("#optimal").click()
+    expect(page.locator("#applied-result")).to_contain_text("points")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.locator("#help").click()
+    assert (
+        page.evaluate("document.querySelector('#help-dialog').getBoundingClientRect().right") <= size["width"]
+    )
+
+
+def test_zoomed_to_twice_its_size_it_keeps_its_parts_and_does_not_scroll_sideways(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(viewport={"width": 720, "height": 450})  # 1440 x 900 at 200 %
+    wait_for_result(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    for name in ("#run", "#meter", "#tile-accuracy", "#epochs-range", "#training-canvas", "#help"):
+        expect(page.locator(name)).to_be_visible()
+
+
+def test_printed_it_shows_the_result_and_no_controls(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    page.emulate_media(media="print")
+    for name in ("#panel", "#run", "#share", "#theme", "#help"):
+        expect(page.locator(name)).to_be_hidden()
+    for name in ("#badge", "#tile-accuracy", "#training-canvas", "#statement"):
+        expect(page.locator(name)).to_be_visible()
+
+
+def test_a_phone_has_targets_for_thumbs_in_every_part(open_page: OpenPage) -> None:
+    page = open_page("/", viewport=PHONE)
+    expect(page.locator("#badge")).to_have_text("MEASURED")
+    for summary in page.locator("details:not(#export) > summary").all():
+        summary.click()
+    assert small_targets(page) == []
+    page.locator("#export summary").click()
+    assert small_targets(page) == []
+    page.locator("#help").click()
+    assert small_targets(page) == []
+
+
+def small_targets(page: Page) -> list[Any]:
+    """Return [name, width, height] of everything that can be pressed and is smaller than a thumb needs."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(
+            "button, select, input, summary, nav a, .site-footer a, .modes label, .segments label")]
+          .filter((node) => node.checkVisibility() && node.type !== "radio")
+          .map((node) => (node.type === "checkbox" ? node.parentElement : node))
+          .map((node) => [node.id || node.className || node.textContent, node.getBoundingClientRect()])
+          .map(([name, box]) => [name, Math.round(box.width), Math.round(box.height)])
+          .filter(([, width, height]) => height < 43.5 || width < 43.5)"""
+    )
+
+
+def test_scripts_and_styles_are_light(browser: Browser, address: str) -> None:
+    """All that the page loads, as it goes over the wire."""
+    page = browser.new_page()
+    loaded: list[Response] = []
+    page.on("response", lambda response: loaded.append(response))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    files = [response for response in loaded if response.request.resource_type in ("script", "stylesheet")]
+    own = [response for response in files if "vendor/" not in response.url]
+    assert any(response.url.endswith("js/main.js") for response in own)
+    assert len(own) <= 4
+    assert sum(len(gzip.compress(response.body())) for response in own) <= MOST_BYTES
+    page.close()
