@@ -9,7 +9,7 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos load fuzz check bench screenshots docker \
+.PHONY: help run test test-fast test-opacus faults chaos load fuzz bundle check bench screenshots docker \
 	user-environment test-environment
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make bundle  minify scripts and styles into static/dist (npm needed)"
 	@echo "make screenshots  take the README's pictures (Chromium needed)"
 	@echo "make docker  build the image dpsgd-playground"
 
@@ -57,6 +58,9 @@ load: test-environment
 fuzz: test-environment
 	DPSGD_FUZZ_EXAMPLES=350 DPSGD_FUZZ_CASES=5000 DPSGD_FUZZ_GARBAGE=5000 DPSGD_FUZZ_SEED=$$(date +%s) \
 		"$(VENV)/bin/python" -m pytest -s tests/fuzz
+
+bundle: test-environment
+	@.ci/bundle "$(VENV)"
 
 check: test-environment
 	@.ci/check "$(VENV)"

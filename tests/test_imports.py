@@ -28,7 +28,7 @@ ALLOWED = {
     "settings": set(),
     "security": set(),
     "strict_json": set(),
-    "assets": set(),
+    "bundles": set(),
     "logs": set(),
     "metrics": set(),
     "gunicorn_config": {"logs", "settings", "metrics"},
@@ -42,7 +42,7 @@ ALLOWED = {
     "training": {*PRIVACY, "tables", "events"},
     "runs": {*ADVICE, "tables", "settings", "logs"},
     "schemas": {*PRIVACY, "tables", "code", "errors", "strict_json", "settings"},
-    "routes": {*RUNS, *SCHEMAS, "assets", "learning", "security", "metrics", "__version__"},
+    "routes": {*RUNS, *SCHEMAS, "bundles", "learning", "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
 }
 ONLY_IN = {

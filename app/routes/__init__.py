@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Flask
 
 from app.routes import (
-    assets,
     code,
     explore,
     failures,
@@ -16,6 +15,7 @@ from app.routes import (
     privacy,
     records,
     runs,
+    scripts_and_styles,
     system,
     tables,
     train,
@@ -30,6 +30,6 @@ def register(app: Flask) -> None:
     failures.register(app)
     visitors.register(app)
     limits.register(app)
-    assets.register(app)
+    scripts_and_styles.register(app)
     for module in (pages, train, tables, runs, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

@@ -10,9 +10,7 @@ from flask import Flask, Response, current_app, g, request
 
 from app.metrics import Metrics
 
-_QUIET = frozenset(
-    {"/healthz", "/readyz", "/metrics", "/static/<path:filename>", "/assets/<digest>/<path:path>"}
-)
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static/<path:filename>"})
 
 _log = logging.getLogger(__name__)
 

@@ -109,4 +109,4 @@ def longest_own_task(events: list[dict[str, Any]]) -> float:
 
 def is_ours(event: dict[str, Any]) -> bool:
     address = str(event.get("args", {}).get("data", {}).get("url", ""))
-    return "/static/js/" in address or "/assets/" in address
+    return "/static/js/" in address or "/static/dist/" in address
