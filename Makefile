@@ -56,7 +56,7 @@ load: test-environment
 	"$(VENV)/bin/python" -m tests.load
 
 fuzz: test-environment
-	DPSGD_FUZZ_EXAMPLES=350 DPSGD_FUZZ_CASES=5000 DPSGD_FUZZ_GARBAGE=5000 DPSGD_FUZZ_SEED=$$(date +%s) \
+	DPSGD_FUZZ_EXAMPLES=300 DPSGD_FUZZ_CASES=5000 DPSGD_FUZZ_GARBAGE=5000 DPSGD_FUZZ_SEED=$$(date +%s) \
 		"$(VENV)/bin/python" -m pytest -s tests/fuzz
 
 bundle: test-environment

@@ -160,7 +160,7 @@ def test_a_server_can_be_stopped_while_its_store_is_locked(tmp_path: Path, kind:
 
 def test_a_server_that_starts_on_a_locked_store_goes_on_with_its_runs_later(tmp_path: Path) -> None:
     with Playground(tmp_path, RUN_PY) as playground:
-        run_id = playground.post_run(epochs=5)
+        run_id = playground.post_run(epochs=20)  # more than it can take until it is killed
         playground.event(run_id, "epoch")
         playground.kill()
         with locked(playground) as word:

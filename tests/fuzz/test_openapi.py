@@ -58,7 +58,7 @@ def test_no_answer_departs_from_the_openapi_document(playground: Playground, tmp
             *("--config-file", str(configuration), "run", address, "--checks", "all"),
             *("--max-examples", str(EXAMPLES), "--seed", SEED),
             *("--continue-on-failure", "--generation-database", "none", "--request-timeout", "30"),
-            *("--no-color", "--output-truncate", "true"),
+            *("--no-color", "--output-sanitize", "false"),
         ],
         cwd=tmp_path,
         capture_output=True,
