@@ -47,7 +47,7 @@ def minified_script(text: str) -> str:
     """
     parts: list[str] = []
     previous, gap = "", ""
-    for kind, token in _tokens(text):
+    for kind, token in tokens_of(text):
         if kind in ("comment", "blank"):
             gap = "\n" if "\n" in token or gap == "\n" else " "
             continue
@@ -73,7 +73,12 @@ def _tightened(style: str) -> str:
     return re.sub(r"([\w-]):\s+", r"\1:", tight).replace(";}", "}")
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
+def tokens_of(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (kind, token) of JavaScript: comment, blank, string, template, pattern, word or sign.
+
+    Raises:
+        ValueError: a template literal does not end.
+    """
     position, before = 0, ""
     while position < len(text):
         kind, token = _token_at(text, position, before)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from app.assets.names import shortened
 
 _IMPORT = re.compile(r'^import\s+(\{[^}]*\}|\* as \w+)\s+from\s+"(\.[^"]+)";[^\S\n]*\n?', re.MULTILINE)
 _REEXPORT = re.compile(r'^export\s+\{([^}]*)\}\s+from\s+"(\.[^"]+)";[^\S\n]*\n?', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:const|class|function\*?)\s+(\w+))", re.MULTILINE)
-_DECLARED = re.compile(r"^(?:async\s+)?(?:const|let|class|function\*?)\s+(\w+|[{\[].*?=)", re.MULTILINE)
+_DECLARED = re.compile(r"^(?:async\s+)?(?:const|let|class|function\*?)\s+([\w$]+|[{\[].*?=)", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b(?!\.url)|\bimport\(", re.MULTILINE)
 
 # What the scripts use of the browser: a name of a module must not stand in its light in another one.
@@ -68,7 +70,7 @@ def joined(entry: Path, *, minified: Callable[[str], str], address_of: Callable[
     Raises:
         UnknownModuleForm: a module imports or exports in a form not known here.
     """
-    modules = _in_order(entry.resolve())
+    modules = [_with_short_names(module, index) for index, module in enumerate(_in_order(entry.resolve()))]
     spaces: dict[Path, str] = {}
     for name, path in (space for module in modules for space in _spaces(module)):
         if spaces.setdefault(path, name) != name:
@@ -120,12 +122,18 @@ def _read(path: Path) -> Module:
     )
 
 
+def _with_short_names(module: Module, index: int) -> Module:
+    private = frozenset(name for name in module.declared if name.isidentifier()) - set(module.exports)
+    body = shortened(module.body, private, prefix=f"${index:x}_")
+    return replace(module, body=body, declared=frozenset(match[1] for match in _DECLARED.finditer(body)))
+
+
 def _add(script: _Script, module: Module, body: str, name: str) -> None:
     for names, path in module.reexports:
         for _, exported in _pairs(f"{{{names}}}"):
             script.places[module.path, exported] = script.places[path, exported]
     aliases = list(_aliases(script, module))
-    plain_names = all(declared.isidentifier() for declared in module.declared)
+    plain_names = all(re.fullmatch(r"[\w$]+", declared) for declared in module.declared)
     if plain_names and not aliases and not module.declared & script.taken:
         script.taken |= module.declared
         script.places |= {(module.path, exported): exported for exported in module.exports}

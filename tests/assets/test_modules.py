@@ -97,7 +97,7 @@ def test_a_form_that_is_not_known_is_refused(folder: Path, text: str) -> None:
 
 
 def test_a_module_s_own_address_stays_that_of_the_module_by_itself(folder: Path) -> None:
-    (folder / "here.js").write_text('const data = new URL("../data.json", import.meta.url);', "utf-8")
+    (folder / "here.js").write_text('export const data = new URL("../data.json", import.meta.url);', "utf-8")
     script = joined(folder / "here.js", minified=str, address_of=lambda path: f"/static/js/{path.name}")
     assert script == 'const data = new URL("../data.json", new URL("/static/js/here.js",location));'
 
