@@ -63,8 +63,8 @@ def _check_body() -> None:
 
 
 def _keep_the_one_thread() -> None:
-    # A server that answers one request at a time (gunicorn by itself) could answer nothing else during a stream
-    # or a wait: it has no seat for them, so that pages poll. Tests without a server name none.
+    # A server that answers one request at a time (gunicorn by itself) could answer nothing else during a
+    # stream or a wait: it has no seat for them, so that pages poll. Tests without a server name none.
     if "SERVER_SOFTWARE" in request.environ and not request.is_multithread:
         run_service().seats.limit = 0
 
