@@ -28,6 +28,12 @@ export function toQuery(catalog, settings, runId = null) {
   return text ? `?${text}` : "";
 }
 
+/** Return the id of the run that a query string names, or null where it names none that could be one. */
+export function runIdOf(query) {
+  const run = new URLSearchParams(query).get("run");
+  return RUN_ID.test(run ?? "") ? run : null;
+}
+
 /**
  * Return {settings, runId, refused} read from a query string: `settings` start from `settings` given,
  * values that are out of bounds are clamped and unknown ones dropped, and `refused` names both.

@@ -2,6 +2,7 @@
 
 import { mechanismOf } from "./privacy/mechanism.js";
 import { privacyReport } from "./privacy/report.js";
+import { pick } from "./settings.js";
 import { isSimulated, requestBody } from "./state.js";
 
 const MECHANISM_NAMES = ["task", "dataset", "train_size", "sampling", "noise_multiplier", "batch_size", "epochs", "delta"];
@@ -15,7 +16,12 @@ export async function forecast(api, catalog, settings, { signal } = {}) {
 
 /** Return the server's whole privacy report of `settings`; the tightest accountant may take it a second or two. */
 export function privacyOf(api, settings, { signal } = {}) {
-  return api.getPrivacy(Object.fromEntries(MECHANISM_NAMES.map((name) => [name, settings[name]])), { signal });
+  return api.getPrivacy(mechanismBody(settings), { signal });
+}
+
+/** Return the body of POST /api/privacy for `settings`: of a table of one's own the server has the numbers only. */
+export function mechanismBody(settings) {
+  return pick(settings, settings.task === "table" ? MECHANISM_NAMES.filter((name) => name !== "task" && name !== "dataset") : MECHANISM_NAMES);
 }
 
 /** Return the privacy report that the page's own accountant gives for `settings`, or null for a batch larger than the data. */

@@ -1,7 +1,7 @@
 /** The playground's entry: one state, the views that show it, and what keeps it up to date. */
 
 import { createActions } from "./actions.js";
-import { fromQuery } from "./address.js";
+import { fromQuery, runIdOf } from "./address.js";
 import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
@@ -13,6 +13,7 @@ import { connectTightCurve } from "./planned_curve.js";
 import { createStore, initialState } from "./state.js";
 import { openStream } from "./stream.js";
 import { Surroundings } from "./surroundings.js";
+import { withTableOf } from "./table_task.js";
 import { bindTheme } from "./theme.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
@@ -28,7 +29,8 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (par
 
 /** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
-  const [catalog, shipped] = await Promise.all([api.getCatalog(), shippedRuns()]);
+  const [served, shipped, linked] = await Promise.all([api.getCatalog(), shippedRuns(), linkedRun()]);
+  const catalog = linked ? withTableOf(served, linked) : served;
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
   const pins = recalledPins(() => sessionStorage);
@@ -41,6 +43,12 @@ async function start() {
   connectTightCurve({ api, store, wait });
   store.subscribe(({ pins: now }, previous) => now !== previous.pins && rememberPins(() => sessionStorage, now));
   if (runId) follower.attach(runId);
+}
+
+/** Return the run that the address names, or null; following it says why it cannot be had. */
+function linkedRun() {
+  const id = runIdOf(location.search);
+  return id ? api.getRun(id).catch(() => null) : null;
 }
 
 /** Return the runs that the page opens with, or null where the address asks for something else or they cannot be had. */

@@ -1,8 +1,8 @@
 /** Whose ε curve is drawn as planned, and keeping its tighter bound up to date. */
 
-import { plannedOf } from "./forecast.js";
+import { mechanismBody, plannedOf } from "./forecast.js";
 import { isStale, shownDocument } from "./state.js";
-import { followTightCurve, mechanismKey, MECHANISM } from "./tight_curve.js";
+import { followTightCurve, mechanismKey } from "./tight_curve.js";
 
 const REST_SECONDS = 0.5;
 
@@ -21,10 +21,7 @@ export function plannedFor(state, document) {
 export function connectTightCurve({ api, store, wait }) {
   let asked = null; // the mechanism that is being asked about, or whose answer failed
   const current = () => plannedFor(store.get(), shownDocument(store.get()));
-  const ask = async (parameters, epochs) => {
-    const mechanism = Object.fromEntries(MECHANISM.filter((name) => name in parameters).map((name) => [name, parameters[name]]));
-    return (await api.getPrivacy({ ...mechanism, epochs })).epsilon_pld;
-  };
+  const ask = async (parameters, epochs) => (await api.getPrivacy({ ...mechanismBody(parameters), epochs })).epsilon_pld;
 
   async function follow(key) {
     await wait(REST_SECONDS);

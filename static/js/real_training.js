@@ -3,7 +3,7 @@
 import { stepsAfter } from "./privacy/mechanism.js";
 
 const BASELINE_SHARE = 0.6; // of a step with privacy, for one without
-const SHORT_NAMES = { mnist: "MNIST", fashion_mnist: "Fashion-MNIST", digits: "Digits", xor: "XOR" };
+const SHORT_NAMES = { mnist: "MNIST", fashion_mnist: "Fashion-MNIST", digits: "Digits", xor: "XOR", table: "Your table" };
 
 /** Return a dataset's name as it fits on a button. */
 export const shortName = (dataset) => SHORT_NAMES[dataset] ?? dataset;

@@ -284,3 +284,18 @@ def test_without_a_script_everything_can_be_read(open_page: OpenPage) -> None:
     page.locator("#card-epochs summary").click()
     expect(page.locator("#card-epochs .explain")).to_be_visible()
     expect(page.locator("#flash-list dd").first).to_be_visible()
+
+
+def test_stepper_depth_and_quiz_are_operated_by_keys_alone(open_page: OpenPage) -> None:
+    page = open_hub(open_page)
+    page.locator("#stage-next").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage-name")).to_have_text("One gradient for each example")
+    page.locator("#step-clip").press("ArrowRight")
+    expect(page.locator("#step-clip-value")).to_have_text("0.35")
+    page.get_by_role("radio", name="Standard").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#main")).to_have_attribute("data-depth", "detailed")
+    page.locator(".quiz input").first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".quiz .verdict").first).not_to_be_empty()

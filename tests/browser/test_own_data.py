@@ -100,6 +100,19 @@ def test_a_file_of_one_s_own_is_trained_on_privately(
         assert gone.status == 404, "the table went with its run"
 
 
+def test_the_run_can_be_seen_in_the_playground(open_page: OpenPage) -> None:
+    page = open_page("/learning#own-data")
+    page.locator("#own-sample").click()
+    page.locator("#own-train").click()
+    expect(page.locator("#own-activity")).to_have_text("Finished", timeout=TRAINING)
+    page.locator("#own-open").click()
+    expect(page.locator("#badge")).to_have_text("MEASURED")
+    expect(page.locator("#context")).to_contain_text("Your own table, 960 examples")
+    expect(page.locator("#mode-reason")).to_contain_text("bring it again in the Learning Hub")
+    expect(page.locator("#classes-title")).to_contain_text("Hardest")
+    page.wait_for_load_state("networkidle")
+
+
 def test_the_sample_brings_what_is_public_of_it(open_page: OpenPage) -> None:
     page = open_page("/learning#own-data")
     page.locator("#own-sample").click()

@@ -12,6 +12,7 @@ from tests.cluster.machines import Cluster
 from tests.faults import trainer
 from tests.faults.playground import send, whole_story
 from tests.faults.promises import kept
+from tests.own_table import table_request
 
 LONG = 60  # epochs of 0.2 s
 
@@ -44,6 +45,17 @@ def test_a_killed_trainer_is_retried_once_and_then_the_run_fails_in_words(cluste
     assert whole_story(web.events(run_id))
     after = web.post_run(epochs=2)
     assert web.event(after, "finished")["state"] == "done", "the queue was harmed"
+
+
+def test_a_worker_gets_the_table_of_a_run_from_the_store(cluster: Cluster) -> None:
+    web = cluster.web
+    status, answer = web.ask("POST", "/api/tables", table_request())
+    assert status == 201, answer
+    run_id = web.post_run(task=None, dataset="table", table=answer["table"], epochs=5)
+    send(web.until(cluster.worker_of(run_id).trainer), signal.SIGKILL)
+    web.event(run_id, "retrying")
+    assert web.event(run_id, "finished")["state"] == "done", "the next attempt had it too"
+    assert web.ask("DELETE", f"/api/tables/{answer['table']}")[0] == 404
 
 
 def test_a_queued_run_is_cancelled_at_once(cluster: Cluster) -> None:

@@ -6,6 +6,7 @@ All of the real process but the training itself is here: its pipes, beats, order
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import resource
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 from app.events import Emit, EpochPoint, Finished, Phase, Progress, Ready, ShouldStop
 from app.parameters import RunParameters
+from app.tables.table import Table
 from app.training import __main__ as training_process
 
 EPOCH_SECONDS = 0.2
@@ -119,6 +121,8 @@ def _epoch_point(epoch: int, steps: int) -> EpochPoint:
 def train(job: Mapping[str, Any], emit: Emit, should_stop: ShouldStop) -> None:
     """Play the run of ``job`` as its seed says."""
     run = _Run(RunParameters.from_dict(job["parameters"]), emit, should_stop)
+    if run.parameters.table is not None:
+        assert Table.from_bytes(base64.b64decode(job["table"])).info == run.parameters.table
     BEHAVIOURS.get(run.parameters.seed, _Run.play)(run)
 
 

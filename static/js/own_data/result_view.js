@@ -28,6 +28,7 @@ export function showResult(run, spent) {
   byId("own-notices").replaceChildren(
     ...run.notices.map(({ severity, text }) => element("li", { class: "message", "data-severity": severity }, text)),
   );
+  byId("own-open").href = `/?run=${encodeURIComponent(run.id)}`;
   fillTable(byId("own-epochs-table").querySelector(".table-box"), {
     caption: "The private model after each epoch",
     columns: ["Epoch", "Test accuracy", "Training loss", "ε so far", "Gradients clipped"],
