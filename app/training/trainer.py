@@ -10,18 +10,19 @@ import numpy as np
 import tensorflow as tf
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
-from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
+from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
+from app.training.audit import Plan, Trial
 from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
 from app.training.engines import EngineUnavailable, engine_of
 from app.training.models import IncompatibleModel
 from app.training.schedule import EpsilonAt, affordable_steps, marks
-from app.training.seeds import run_seeds
+from app.training.seeds import audit_seeds, run_seeds
 
 CALIBRATION_SECONDS = 0.3
 CALIBRATION_STEPS = 8
@@ -61,6 +62,7 @@ def train(
     fallback: RunParameters | None = None,
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
+    audit: Plan | None = None,
 ) -> None:
     """Train and tell everything through ``emit``, ending with exactly one Finished.
 
@@ -73,6 +75,7 @@ def train(
         fallback: trained instead, after a Fallback event, if the data cannot be had.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
+        audit: train with canaries, and tell by an Audited event what could be found out about them.
 
     Raises:
         OutOfMemory: the one failure that is no end of the run; this process should not train again.
@@ -85,7 +88,10 @@ def train(
         data, chosen = _load(parameters, fallback, ledger, where)
         own = epsilon_at is not None and chosen is parameters
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
-        _Training(chosen, data, ledger).run()
+        if audit is None:
+            _Training(chosen, data, ledger).run()
+        else:
+            _Audit(chosen, data, ledger, audit).run()
     except (Stopped, DownloadStopped):
         state = "cancelled"
     except _ListenerFailed as failure:
@@ -183,8 +189,8 @@ class _Training:
 
     def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger) -> None:
         self._parameters, self._data, self._ledger = parameters, data, ledger
-        self._seeds = run_seeds(parameters.seed)
         self._ledger.steps_total = parameters.steps
+        self._seeds = run_seeds(parameters.seed)
 
     def run(self) -> None:
         """Train it all.
@@ -200,6 +206,9 @@ class _Training:
             self._ledger.emit(notices.stopped_at_budget(self._parameters, steps=steps))
         if self._parameters.baseline:
             self._baseline(steps)
+
+    def _engine_of(self, series: Series) -> Any:
+        return engine_of(self._parameters, self._data, self._seeds, series)
 
     def _affordable_steps(self) -> int:
         parameters = self._parameters
@@ -217,7 +226,7 @@ class _Training:
 
     def _engine_and_ready(self) -> Any:
         parameters, info = self._parameters, self._data.info
-        engine = engine_of(parameters, self._data, self._seeds, "private")
+        engine = self._engine_of("private")
         self._ledger.emit(
             Ready(
                 dataset={
@@ -264,7 +273,7 @@ class _Training:
         """Train without privacy; if that diverges, the private run is not lost for it."""
         self._ledger.emit(Phase(phase="training baseline"))
         self._ledger.check_stop()
-        engine = engine_of(self._parameters, self._data, self._seeds, "baseline")
+        engine = self._engine_of("baseline")
         course = Course(engine, series="baseline", parameters=self._parameters, ledger=self._ledger)
         try:
             course.start()
@@ -272,3 +281,29 @@ class _Training:
         except Diverged:
             taken = engine.steps_done
             self._ledger.emit(notices.diverged(self._parameters, series="baseline", steps=taken))
+            self._baseline_diverged()
+
+    def _baseline_diverged(self) -> None:
+        pass
+
+
+class _Audit(_Training):
+    """The same with canaries among the data, and then the verdict."""
+
+    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger, plan: Plan) -> None:
+        self._trial = Trial(parameters, data, plan, audit_seeds(parameters.seed))
+        super().__init__(parameters, self._trial.data, ledger)
+
+    def run(self) -> None:
+        """Train it all and tell the verdict; raises as a training does."""
+        super().run()
+        ledger = self._ledger
+        ledger.check_stop()
+        ledger.emit(Phase(phase="auditing"))
+        ledger.emit(self._trial.verdict(steps=ledger.steps, epsilon=ledger.epsilon()))
+
+    def _engine_of(self, series: Series) -> Any:
+        return self._trial.engine_of(series)
+
+    def _baseline_diverged(self) -> None:
+        self._trial.forget("baseline")
