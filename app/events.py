@@ -45,7 +45,7 @@ class Retrying(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase(Event):
-    """What the run is doing now: "loading data", "compiling", "training", "training baseline" or "auditing"."""
+    """What the run is doing: "loading data", "compiling", "training", "training baseline" or "auditing"."""
 
     kind: ClassVar[str] = "phase"
     phase: str

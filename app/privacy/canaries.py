@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from app.privacy.audit_plan import CONFIDENCE
 from app.privacy.one_run_audit import epsilon_lower_bound
 
 Array = NDArray[np.float64]
 
-CONFIDENCE = 0.95
 _SHARES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)  # of the canaries, each side
 _CERTAIN = 40.0  # standard deviations between members and non-members at which no guess is wrong
 _MISLABELLED_SHARE = 0.1

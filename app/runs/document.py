@@ -10,6 +10,7 @@ from app.advice.assessment import assess
 from app.advice.recommendations import recommend
 from app.catalog import DATASETS, MODELS
 from app.events import (
+    Audited,
     EpochPoint,
     Event,
     Fallback,
@@ -24,6 +25,8 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
+from app.privacy.audit_plan import CONFIDENCE
+from app.privacy.audit_statement import audit_statement
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
@@ -33,6 +36,11 @@ Document = dict[str, Any]
 
 _NOT_IN_EPOCHS = ("kind", "series", "per_class_accuracy")
 _NOT_IN_ITERATIONS = ("kind", "series")
+_FOUND_BY_AUDITS = ("epsilon_lower_bound", "guesses", "correct", "membership", "baseline", "statement")
+_STATED = (
+    *("method", "canaries", "guesses", "correct", "confidence"),
+    *("epsilon_lower_bound", "epsilon_upper_bound"),
+)
 
 
 @dataclass
@@ -58,6 +66,7 @@ class Measurements:
     """The state that a run's events fold into; feed it with :meth:`add` in their order.
 
     The curves are those of the present attempt: a lost one's are dropped, its steps stay charged.
+    ``audit`` is the plan {method, canaries} of an audit, None for a training.
     """
 
     parameters: RunParameters
@@ -70,6 +79,8 @@ class Measurements:
     notices: list[dict[str, Any]] = field(default_factory=list)
     finished: Finished | None = None
     attempt: int = 0
+    audit: dict[str, Any] | None = None
+    audited: Audited | None = None
     earlier: list[EarlierAttempt] = field(default_factory=list)
     _asked: tuple[RunParameters, list[dict[str, Any]]] = field(init=False)
 
@@ -97,6 +108,8 @@ class Measurements:
                 self.notices.append({"id": id, "severity": severity, "text": text})
             case Fallback():
                 self._fall_back(event)
+            case Audited():
+                self.audited = event
             case Finished():
                 self.finished = event
                 self.steps = max(self.steps, event.steps)
@@ -111,7 +124,7 @@ class Measurements:
         )
         self.parameters, notices = self._asked
         self.notices = [*notices, _retry_notice(event)]
-        self.phase = self.dataset = self.model = None
+        self.phase = self.dataset = self.model = self.audited = None
         self.steps = 0
         self.private, self.baseline = Curve(), Curve()
 
@@ -178,12 +191,14 @@ def run_document(
         "attempts": [_earlier(attempt) for attempt in measurements.earlier],
         "privacy": _privacy(measurements, state=state, wait_for_pld=wait_for_pld),
         "baseline": _baseline(measurements),
+        "audit": _audit(measurements),
         "simulation_error": None,
         "notices": list(measurements.notices),
         "error": measurements.finished.error if measurements.finished else None,
     }
     document["assessment"] = assess(document)
-    document["recommendations"] = recommend(document, epsilon_of=final_epsilon)
+    # An audit's model is thrown away, so there is nothing to improve about it.
+    document["recommendations"] = [] if measurements.audit else recommend(document, epsilon_of=final_epsilon)
     return document
 
 
@@ -307,6 +322,20 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
     """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
     return measurements.steps if state in {"done", "cancelled", "failed"} else None
+
+
+def _audit(measurements: Measurements) -> dict[str, Any] | None:
+    """Return what an audit has found, null in what it has not found yet; None for a training."""
+    if measurements.audit is None:
+        return None
+    if measurements.audited is None:
+        parameters = measurements.parameters
+        unknown = dict.fromkeys(_FOUND_BY_AUDITS)
+        bound = final_epsilon(parameters)
+        return {**measurements.audit, "confidence": CONFIDENCE, "epsilon_upper_bound": bound, **unknown}
+    found = _without(measurements.audited, ("kind",))
+    asked = {name: found[name] for name in _STATED}
+    return {**found, "statement": audit_statement(**asked)}
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

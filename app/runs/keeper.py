@@ -203,4 +203,5 @@ class Keeper:
 
 
 def _job(claim: Claim, site: Mapping[str, Any]) -> dict[str, Any]:
-    return {"parameters": claim.job["parameters"], "fallback": claim.job["fallback"], **site}
+    told = {name: claim.job.get(name) for name in ("parameters", "fallback", "audit")}
+    return {**told, **site}

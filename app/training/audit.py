@@ -18,13 +18,8 @@ from numpy.typing import NDArray
 
 from app.events import Audited, Series
 from app.parameters import RunParameters
-from app.privacy.canaries import (
-    CONFIDENCE,
-    dirac_guesses,
-    dirac_scores,
-    judged,
-    mislabelled_guesses,
-)
+from app.privacy.audit_plan import CONFIDENCE, AuditPlan
+from app.privacy.canaries import dirac_guesses, dirac_scores, judged, mislabelled_guesses
 from app.privacy.membership import membership
 from app.training.canaries import NOBODY, bearing, marked
 from app.training.datasets import Data
@@ -32,16 +27,7 @@ from app.training.engines import engine_on
 from app.training.models import build
 from app.training.seeds import AuditSeeds
 
-METHODS = ("dirac", "mislabelled")
 _CHUNK = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What an audit does: ``method`` is one of METHODS, ``canaries`` how many coins are tossed (m)."""
-
-    method: str
-    canaries: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +58,7 @@ class Trial:
     what the engine of each series gave away once it has been trained.
     """
 
-    def __init__(self, parameters: RunParameters, data: Data, plan: Plan, seeds: AuditSeeds) -> None:
+    def __init__(self, parameters: RunParameters, data: Data, plan: AuditPlan, seeds: AuditSeeds) -> None:
         self._parameters, self._plan, self._seeds = parameters, plan, seeds
         self._lots = drawn(data, canaries=plan.canaries, seed=seeds.canaries)
         self._suspects = data.images[self._lots.places]  # [m, ...]
@@ -95,9 +81,7 @@ class Trial:
             classes=info.classes,
         )
         self._models[series], self._scores[series] = model, np.zeros(self._plan.canaries)
-        engine = engine_on(
-            model, self._parameters, self.data, self._seeds.training, series, watched=watched
-        )
+        engine = engine_on(model, self._parameters, self.data, self._seeds.training, series, watched=watched)
         return Watching(engine, lambda sums: self._watch(series, sums)) if dirac else engine
 
     def _watch(self, series: Series, noisy_sums: NDArray[np.float32]) -> None:
@@ -112,7 +96,7 @@ class Trial:
         return self._parameters.noise_multiplier if series == "private" else 0.0
 
     def verdict(self, *, steps: int, epsilon: float | None) -> Audited:
-        """Return what was found out after ``steps`` steps; ``epsilon`` is the ε that is guaranteed for them."""
+        """Return what was found out after ``steps`` steps; ``epsilon`` is what is guaranteed for them."""
         found = self._found("private", steps)
         baseline = self._found("baseline", steps) if "baseline" in self._models else None
         return Audited(

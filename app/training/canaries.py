@@ -36,7 +36,7 @@ def marked(images: NDArray[Any], marks: NDArray[Any]) -> NDArray[Any]:
 def bearing(
     model: Any, *, example_shape: tuple[int, ...], canaries: int, clipping_norm: float, classes: int
 ) -> tuple[Any, int | None]:
-    """Return a model that trains ``model``'s weights on marked examples, and which variable the canaries have.
+    """Return a model that trains ``model``'s weights on marked examples, and the canaries' variable.
 
     Dirac canary j has the gradient 10·C·e_j in a vector of ``canaries`` weights that nothing else
     touches, whatever the weights are, and none in ``model``. These weights have no influence on the logits.
@@ -59,7 +59,7 @@ def bearing(
     return borne, next(i for i, v in enumerate(borne.trainable_variables) if v is dead.kernel)
 
 
-class _Configured(keras.layers.Layer):
+class _Configured(keras.layers.Layer):  # type: ignore[misc]
     """A layer without weights whose settings are numbers, so that it can be cloned."""
 
     def __init__(self, *settings: float, **options: Any) -> None:

@@ -26,7 +26,7 @@ class RunSeeds:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditSeeds:
-    """The seeds of an audit's training, and that of its canaries' coins, which tells nothing of the others."""
+    """The seeds of an audit's training, and that of its canaries' coins, independent of them."""
 
     training: RunSeeds
     canaries: int

@@ -12,10 +12,11 @@ import tensorflow as tf
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters
+from app.privacy.audit_plan import AuditPlan
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
-from app.training.audit import Plan, Trial
+from app.training.audit import Trial
 from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
@@ -62,7 +63,7 @@ def train(
     fallback: RunParameters | None = None,
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
-    audit: Plan | None = None,
+    audit: AuditPlan | None = None,
 ) -> None:
     """Train and tell everything through ``emit``, ending with exactly one Finished.
 
@@ -290,7 +291,7 @@ class _Training:
 class _Audit(_Training):
     """The same with canaries among the data, and then the verdict."""
 
-    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger, plan: Plan) -> None:
+    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger, plan: AuditPlan) -> None:
         self._trial = Trial(parameters, data, plan, audit_seeds(parameters.seed))
         super().__init__(parameters, self._trial.data, ledger)
 

@@ -37,6 +37,7 @@ FIELDS = {
     "assessment",
     "recommendations",
     "baseline",
+    "audit",
     "simulation_error",
     "notices",
     "error",

@@ -57,7 +57,7 @@ class State(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Sums over the steps of one call; ``norms`` is [examples], ``watched`` [steps, size] the watched noisy sums.
+    """Sums over the steps of one call; ``norms`` is [examples], ``watched`` [steps, size].
 
     The sums of losses and signals are float64: there adding float32 numbers of like size is exact, so that
     they do not depend on how steps are grouped into calls.
