@@ -45,8 +45,8 @@ def _beside(lower: float, upper: float | None, sure: str) -> str:
         return "Nothing is guaranteed for this training: without noise its ε is infinite."
     if lower > upper:
         return (
-            f"That is more than the ε = {upper:.4g} that is guaranteed, which at {sure} confidence may happen "
-            "by chance; if it happens again, the training does not do what is accounted."
+            f"That is more than the ε = {upper:.4g} that is guaranteed. At {sure} confidence that may be "
+            "chance; if it happens again, the training does not do what is accounted."
         )
     return f"What is guaranteed is at most ε = {upper:.4g}, against every attack."
 
