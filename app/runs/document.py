@@ -25,22 +25,16 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
-from app.privacy.audit_plan import CONFIDENCE
-from app.privacy.audit_statement import audit_statement
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.runs.audit_report import audit_report
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
 
 _NOT_IN_EPOCHS = ("kind", "series", "per_class_accuracy")
 _NOT_IN_ITERATIONS = ("kind", "series")
-_FOUND_BY_AUDITS = ("epsilon_lower_bound", "guesses", "correct", "membership", "baseline", "statement")
-_STATED = (
-    *("method", "canaries", "guesses", "correct", "confidence"),
-    *("epsilon_lower_bound", "epsilon_upper_bound"),
-)
 
 
 @dataclass
@@ -191,7 +185,7 @@ def run_document(
         "attempts": [_earlier(attempt) for attempt in measurements.earlier],
         "privacy": _privacy(measurements, state=state, wait_for_pld=wait_for_pld),
         "baseline": _baseline(measurements),
-        "audit": _audit(measurements),
+        "audit": audit_report(measurements.audit, measurements.audited, epsilon=final_epsilon(parameters)),
         "simulation_error": None,
         "notices": list(measurements.notices),
         "error": measurements.finished.error if measurements.finished else None,
@@ -322,20 +316,6 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
     """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
     return measurements.steps if state in {"done", "cancelled", "failed"} else None
-
-
-def _audit(measurements: Measurements) -> dict[str, Any] | None:
-    """Return what an audit has found, null in what it has not found yet; None for a training."""
-    if measurements.audit is None:
-        return None
-    if measurements.audited is None:
-        parameters = measurements.parameters
-        unknown = dict.fromkeys(_FOUND_BY_AUDITS)
-        bound = final_epsilon(parameters)
-        return {**measurements.audit, "confidence": CONFIDENCE, "epsilon_upper_bound": bound, **unknown}
-    found = _without(measurements.audited, ("kind",))
-    asked = {name: found[name] for name in _STATED}
-    return {**found, "statement": audit_statement(**asked)}
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""An audit on a server that really trains: its whole story, stopped at once, retried when its trainer dies."""
+"""An audit on a server that really trains: its whole story, stopped at once, retried after a crash."""
 
 from __future__ import annotations
 
