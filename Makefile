@@ -9,7 +9,7 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos audit-proof check bench docker user-environment test-environment
+.PHONY: help run test test-fast test-opacus faults chaos load fuzz audit-proof check bench docker user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
@@ -17,6 +17,8 @@ help:
 	@echo "make test-opacus  run the exported Opacus script (installs PyTorch)"
 	@echo "make faults  harm a server in every way there is a promise about; its times must hold strictly"
 	@echo "make chaos   75 s of random harm under load, from three seeds"
+	@echo "make load    measure the server under load on two cores; prints one table"
+	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
 	@echo "make audit-proof  audit whole and broken engines over many seeds"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
@@ -46,6 +48,14 @@ faults: test-environment
 
 chaos: test-environment
 	DPSGD_CHAOS_SECONDS=75 DPSGD_CHAOS_SEEDS=1,2,3 "$(VENV)/bin/python" -m pytest -s tests/faults/test_chaos.py
+
+# On a machine with nothing else to do; with DPSGD_DATA_DIR trainings are of MNIST.
+load: test-environment
+	"$(VENV)/bin/python" -m tests.load
+
+fuzz: test-environment
+	DPSGD_FUZZ_EXAMPLES=350 DPSGD_FUZZ_CASES=5000 DPSGD_FUZZ_GARBAGE=5000 DPSGD_FUZZ_SEED=$$(date +%s) \
+		"$(VENV)/bin/python" -m pytest -s tests/fuzz
 
 # With DPSGD_DATA_DIR also on MNIST; prints every bound.
 audit-proof: test-environment

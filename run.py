@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging.config
 import signal
 import socket
@@ -88,6 +89,7 @@ def serve(app: Flask) -> None:
             signal.signal(number, _stop)
         print(f"DP-SGD Interactive Playground: {address} (Ctrl+C stops it)", flush=True)
         try:
+            gc.freeze()  # as under gunicorn, see app.gunicorn_config
             app.extensions["runs"].start_worker()
             server.serve_forever()
         finally:

@@ -77,7 +77,8 @@ def _path(value: str) -> str | None:
 
 def _store(value: str) -> str:
     location = _text(value)
-    if "://" in location and not re.fullmatch(r"(postgresql://[^/]+/|sqlite:///)[^/].*", location):
+    host_and_port = r"(.*@)?(\[[^]]+\]|[^/@:\[]+|(?<=@))(:\d+)?"
+    if "://" in location and not re.fullmatch(rf"(postgresql://{host_and_port}/|sqlite:///)[^/].*", location):
         raise ValueError("must be a file's path or postgresql://user:password@host/name")
     return location
 
@@ -95,6 +96,11 @@ def _one_of(*words: str) -> Callable[[str], str]:
         return value.strip().lower()
 
     return read
+
+
+def without_password(value: str) -> str:
+    """Return ``value`` fit for a log, also where a URL with a password was expected or given."""
+    return re.sub(r"(?<=://).*@", "…@", value, flags=re.DOTALL)
 
 
 def _names(value: str) -> tuple[str, ...]:
@@ -141,8 +147,10 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(name="host", read=_text, meaning="Address that run.py listens on; 0.0.0.0 for all."),
-    Setting(name="port", read=_whole(0, 65535), meaning="Port that run.py listens on; 0 picks a free one."),
+    Setting(name="host", read=_text, meaning="Address that the server listens on; 0.0.0.0 for all."),
+    Setting(
+        name="port", read=_whole(0, 65535), meaning="Port that the server listens on; 0 picks a free one."
+    ),
     Setting(
         name="trusted_hosts",
         read=_names,
@@ -275,7 +283,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as fault:
-            faults.append(f"{setting.variable} {fault}; received {text!r}.")
+            faults.append(f"{setting.variable} {fault}; received {without_password(text)!r}.")
     faults += _cluster_faults(values)
     if faults:
         raise SettingsError("\n".join(faults))

@@ -22,6 +22,8 @@ VALUES = [
     ("DPSGD_WAIT_SECONDS", "5", "wait_seconds", 5),
     ("DPSGD_QUEUE_LIMIT", "3", "queue_limit", 3),
     ("DPSGD_MAX_BODY", "1024", "max_body", 1024),
+    ("DPSGD_STORE", "postgresql://u:p/q@[::1]:5432/runs", "store", "postgresql://u:p/q@[::1]:5432/runs"),
+    ("DPSGD_STORE", "postgresql://u@/runs?host=/run", "store", "postgresql://u@/runs?host=/run"),
     ("SPACE_HOST", "someone-playground.hf.space", "trusted_hosts", ("someone-playground.hf.space",)),
 ]
 
@@ -49,6 +51,23 @@ def test_names_a_variable_that_cannot_be_used_and_what_it_held(variable: str, te
     with pytest.raises(SettingsError, match=variable) as caught:
         read_settings({variable: text})
     assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("DPSGD_STORE", "postgres://bob:s3cret@db/runs"),
+        ("DPSGD_STORE", "postgresql+psycopg://bob:s3cret@db/runs"),
+        ("DPSGD_STORE", "postgres://bob:s3@cr/et@db"),
+        ("DPSGD_STORE", "postgresql://bob:s3cret@db:port/runs"),
+        ("DPSGD_PORT", "redis://:s3cret@cache:6379"),
+    ],
+)
+def test_tells_nobody_the_password_of_an_address_that_cannot_be_used(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=variable) as caught:
+        read_settings({variable: text})
+    for secret in ("s3", "cret", "cr/et", "bob"):
+        assert secret not in str(caught.value)
 
 
 def test_names_all_bad_variables_at_once() -> None:

@@ -57,7 +57,9 @@ def _privacy(document: Mapping[str, Any], parameters: RunParameters | None) -> t
     epsilon = _epsilon(document)
     if epsilon is None:
         return "unknown", "No ε is known yet"
-    tightest = _number_in(document.get("privacy"), "epsilon_pld") or epsilon
+    tightest = epsilon
+    if not document.get("attempts"):  # the tighter accountant is asked about the present attempt alone
+        tightest = _number_in(document.get("privacy"), "epsilon_pld") or epsilon
     level = _level(min(epsilon, tightest))
     return level, f"{WORDS[level]} ({epsilon_text(epsilon)}{_at_delta(parameters)})"
 
@@ -68,6 +70,7 @@ def _privacy_of_shuffled(document: Mapping[str, Any]) -> tuple[str, str]:
     worst = _number_in(privacy.get("shuffle") if isinstance(privacy, Mapping) else None, "worst_case_epsilon")
     if worst is None:
         return "unknown", "No valid ε (shuffled batches are not covered by the Poisson analysis)"
+    worst = max(worst, finite(document.get("epsilon_charged")) or 0.0)
     level = _level(worst)
     return (
         level,
@@ -80,9 +83,13 @@ def _level(epsilon: float) -> str:
 
 
 def _epsilon(document: Mapping[str, Any]) -> float | None:
+    """Return the ε of the last epoch, or what was charged where more was: after it, or by lost attempts."""
     epsilon = final_number(document, "epsilon")
     if epsilon is None and (epochs := read_epochs(document)):
         epsilon = epochs[-1].epsilon
+    charged = finite(document.get("epsilon_charged"))
+    if charged and (epsilon is not None or document.get("state") != "running"):
+        return max(charged, epsilon or 0.0)
     return epsilon
 
 

@@ -14,6 +14,8 @@ from app.privacy.gaussian import epsilon_of_gaussian
 from app.privacy.mechanism import Mechanism, check_accounting
 from app.privacy.renyi import ORDERS, epsilon_of_rdp, one_step_rdp
 
+EPSILONS_KEPT = 1024  # of one curve: simulation, report and advice ask for the same few steps
+
 GDP_LABEL = "central-limit approximation: under-reports; a teaching aid, not a guarantee"
 
 
@@ -53,18 +55,15 @@ class EpsilonCurve:
             delta=delta,
         )
         self._delta = delta
+        self._known: dict[int, RdpEpsilon] = {}
         self._step = one_step_rdp(
             sampling_probability=float(sampling_probability), noise_multiplier=float(noise_multiplier)
         )
 
-    @classmethod
-    def of(cls, mechanism: Mechanism) -> EpsilonCurve:
+    @staticmethod
+    def of(mechanism: Mechanism) -> EpsilonCurve:
         """Return the curve of ``mechanism``, as if its sampling were Poisson."""
-        return cls(
-            sampling_probability=mechanism.sampling_probability,
-            noise_multiplier=mechanism.noise_multiplier,
-            delta=mechanism.delta,
-        )
+        return _curve_of(mechanism.sampling_probability, mechanism.noise_multiplier, mechanism.delta)
 
     def at(self, steps: int) -> RdpEpsilon:
         """Return epsilon after ``steps`` steps: 0 for none, infinite without noise.
@@ -74,12 +73,27 @@ class EpsilonCurve:
         """
         if steps < 0:
             raise ValueError(f"steps must be >= 0, got {steps}")
+        if steps in self._known:
+            return self._known[steps]
+        epsilon = self._at(steps)
+        if len(self._known) < EPSILONS_KEPT:
+            self._known[steps] = epsilon
+        return epsilon
+
+    def _at(self, steps: int) -> RdpEpsilon:
         if steps == 0:
             return RdpEpsilon(epsilon=0.0, order=None, at_edge=False)
         epsilon, order = epsilon_of_rdp(self._step * steps, delta=self._delta)
         if epsilon == 0 or math.isinf(epsilon):
             return RdpEpsilon(epsilon=epsilon, order=None, at_edge=False)
         return RdpEpsilon(epsilon=epsilon, order=order, at_edge=order in (ORDERS[0], ORDERS[-1]))
+
+
+@lru_cache(maxsize=256)
+def _curve_of(sampling_probability: float, noise_multiplier: float, delta: float) -> EpsilonCurve:
+    return EpsilonCurve(
+        sampling_probability=sampling_probability, noise_multiplier=noise_multiplier, delta=delta
+    )
 
 
 @lru_cache(maxsize=4096)

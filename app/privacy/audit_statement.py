@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from app.privacy.wording import at_most
+
 _ATTACKS = {
     "dirac": "an attacker who sees every noisy sum",
     "mislabelled": "an attacker who only asks the trained model for its loss",
@@ -45,10 +47,10 @@ def _beside(lower: float, upper: float | None, sure: str) -> str:
         return "Nothing is guaranteed for this training: without noise its ε is infinite."
     if lower > upper:
         return (
-            f"That is more than the ε = {upper:.4g} that is guaranteed. At {sure} confidence that may be "
+            f"That is more than the ε = {at_most(upper)} that is guaranteed. At {sure} confidence it may be "
             "chance; if it happens again, the training does not do what is accounted."
         )
-    return f"What is guaranteed is at most ε = {upper:.4g}, against every attack."
+    return f"What is guaranteed is at most ε = {at_most(upper)}, against every attack."
 
 
 def _down(epsilon: float) -> str:
@@ -62,7 +64,7 @@ def _down(epsilon: float) -> str:
 
 def trained_again(*, epsilon: float | None) -> str:
     """Return the warning that an audit touches the data; ``epsilon`` is that of both runs together."""
-    told = "without bound" if epsilon is None else f"ε = {epsilon:.4g} at the same δ"
+    told = "without bound" if epsilon is None else f"ε = {at_most(epsilon)} at the same δ"
     return (
         "An audit trains on the data again, with fresh seeds: it is charged beside the run that it audits. "
         f"Whoever sees what both have released is bounded by {told}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.privacy.accounting import EpsilonCurve
 from app.privacy.mechanism import Mechanism
@@ -21,25 +21,37 @@ def guaranteed_epsilon(mechanism: Mechanism) -> Callable[[int], float | None]:
     ... )(1) is None
     True
     """
+    charged = charged_epsilon(mechanism)
+    return lambda steps: charged([steps])
+
+
+def charged_epsilon(mechanism: Mechanism) -> Callable[[Sequence[int]], float | None]:
+    """Return the function from the steps of each of several attempts to the ε of them all, at one δ.
+
+    Each attempt starts ``mechanism`` from scratch on the same data, with fresh noise. Poisson-sampled
+    steps are alike, so that their sum is accounted, which is tighter than adding up ε. A shuffled
+    attempt that was lost within a pass may have used an example which the next attempt's first pass
+    uses again: each attempt counts the passes it began. None where ε is infinite.
+    """
     spent = _by_worst_case(mechanism) if mechanism.sampling == "shuffle" else _by_rdp(mechanism)
 
-    def finite(steps: int) -> float | None:
+    def finite(steps: Sequence[int]) -> float | None:
         epsilon = spent(steps)
         return epsilon if math.isfinite(epsilon) else None
 
     return finite
 
 
-def _by_rdp(mechanism: Mechanism) -> Callable[[int], float]:
+def _by_rdp(mechanism: Mechanism) -> Callable[[Sequence[int]], float]:
     curve = EpsilonCurve.of(mechanism)
-    return lambda steps: curve.at(steps).epsilon
+    return lambda steps: curve.at(sum(steps)).epsilon
 
 
-def _by_worst_case(mechanism: Mechanism) -> Callable[[int], float]:
-    def spent(steps: int) -> float:
+def _by_worst_case(mechanism: Mechanism) -> Callable[[Sequence[int]], float]:
+    def spent(steps: Sequence[int]) -> float:
         return worst_case_epsilon(
             noise_multiplier=mechanism.noise_multiplier,
-            passes=passes_begun(mechanism, steps),
+            passes=sum(passes_begun(mechanism, each) for each in steps),
             delta=mechanism.delta,
         )
 

@@ -16,7 +16,7 @@ from app.routes.exchange import run_service, settings
 from app.routes.visitors import visitor
 from app.runs.admission import pseudonym
 from app.runs.store import StoreUnavailable
-from app.settings import SettingsError
+from app.settings import SettingsError, without_password
 
 MEMORY = "memory://"
 
@@ -34,7 +34,8 @@ def register(app: Flask) -> None:
     try:
         limiter.init_app(app)
     except ConfigurationError as fault:
-        raise SettingsError(f"DPSGD_LIMITER_STORAGE cannot be used: {fault}") from fault
+        said = without_password(str(fault))  # it may name the storage whole
+        raise SettingsError(f"DPSGD_LIMITER_STORAGE cannot be used: {said}") from None
     count = limiter.shared_limit(
         f"{chosen.simulations_per_minute}/minute",
         scope="questions",

@@ -12,13 +12,12 @@ from app.errors import NotPermitted
 from app.metrics import MEDIA_TYPE
 from app.routes.exchange import run_service, settings
 from app.routes.records import metrics
+from app.routes.visitors import is_forwarded
 from app.runs.figures import Figures, figures
 from app.runs.store import Store, StoreUnavailable
 from app.security import is_loopback
 
 blueprint = Blueprint("metrics", __name__)
-
-_FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 
 @blueprint.get("/metrics")
@@ -32,8 +31,8 @@ def exposition() -> Response:
 
 def _from_this_machine() -> bool:
     # A proxy on this machine speaks for somebody else; where it is trusted, its client is remote_addr.
-    forwarded = settings().proxies == 0 and any(name in request.headers for name in _FORWARDED)
-    return is_loopback(request.remote_addr or "") and not forwarded
+    unknown = settings().proxies == 0 and is_forwarded()
+    return is_loopback(request.remote_addr or "") and not unknown
 
 
 class _RunFigures(Collector):

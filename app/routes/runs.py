@@ -76,8 +76,8 @@ def export(run_id: str) -> Response:
 
 def _resume_behind() -> int:
     """Return the id of the last event that the client of a stream has: by its header, else by its address."""
-    received, after = request.headers.get("Last-Event-ID", ""), _after()
-    if not received:
+    received, after = request.headers.get("Last-Event-ID"), _after()
+    if received is None:
         return after or 0
     if not _EVENT_ID.fullmatch(received):
         raise MalformedRequest("Last-Event-ID must be the id of an event: a whole number, 0 or more.")

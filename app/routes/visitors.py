@@ -27,9 +27,14 @@ def visitor() -> Visitor:
     return Visitor(network=client_network(address), limited=_is_limited(address))
 
 
+def is_forwarded() -> bool:
+    """Return whether a proxy says that the present request is somebody else's."""
+    return any(name in request.headers for name in _FORWARDED)
+
+
 def _is_limited(address: str) -> bool:
     if settings().limits != "auto":
         return settings().limits == "on"
     # What a proxy on this machine hands on is somebody else's request. Where that proxy is not configured,
     # its header is not believed: all its clients are counted as one, too strict but not to be evaded.
-    return not is_loopback(address) or any(name in request.headers for name in _FORWARDED)
+    return not is_loopback(address) or is_forwarded()

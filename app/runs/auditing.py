@@ -8,7 +8,9 @@ from typing import Any
 from app.parameters import RunParameters
 from app.privacy.audit_plan import audit_plan
 from app.privacy.audit_statement import trained_again
-from app.runs.document import Document, epsilon_at
+from app.privacy.guarantee import charged_epsilon
+from app.privacy.mechanism import Mechanism
+from app.runs.document import Document
 from app.runs.lifecycle import FINISHED_STATES
 
 
@@ -39,7 +41,7 @@ def audit_job(document: Document, canaries: str) -> tuple[RunParameters, dict[st
 
 
 def _notices(document: Document, parameters: RunParameters, *, method: str) -> list[dict[str, Any]]:
-    both = epsilon_at(parameters)(_steps_charged(document) + parameters.steps)
+    both = charged_epsilon(Mechanism.of(parameters))([*_steps_charged(document), parameters.steps])
     notices = [
         {"id": "audit-trains-again", "severity": "warning", "text": trained_again(epsilon=both)},
     ]
@@ -48,11 +50,11 @@ def _notices(document: Document, parameters: RunParameters, *, method: str) -> l
     return notices
 
 
-def _steps_charged(document: Document) -> int:
-    """Return the steps of all attempts of the run, those to come included."""
+def _steps_charged(document: Document) -> list[int]:
+    """Return the steps of each attempt of the run, those to come included."""
     progress = document["progress"]
     own = progress["steps"] if document["state"] in FINISHED_STATES else progress["steps_total"]
-    return int(own + sum(attempt["steps"] for attempt in document["attempts"]))
+    return [*(attempt["steps"] for attempt in document["attempts"]), own]
 
 
 _MISLABELLED = {

@@ -32,7 +32,9 @@ from app.settings import Settings
 LOOK_SECONDS = 0.5  # between two looks at the cluster
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0  # after which a scheduler that does not answer is taken to be away
-PULSE_SECONDS = 6.0  # a worker that the scheduler has not heard for so long gets no attempt
+PULSE_SECONDS = (
+    6.0  # a worker that the scheduler has not heard for so long gets no attempt; Dask beats every 0.5-2 s
+)
 CLOSING_SECONDS = 3.0
 
 WORKER_GONE = "the worker of the cluster that kept it ended"
@@ -46,12 +48,13 @@ class DaskExecutor:
     """Attempts on the workers of the scheduler at ``scheduler`` that have the preload ``app.runs.cluster``.
 
     All talk with the cluster is in a thread of its own: it connects, and connects
-    again, by itself, and no method here waits for it.
+    again, by itself, and no method here waits for it. ``lease`` (seconds) is how long
+    an attempt may be silent.
     """
 
     survives_leader = True
 
-    def __init__(self, *, lifecycle: Lifecycle, scheduler: str, security: Security) -> None:
+    def __init__(self, *, lifecycle: Lifecycle, scheduler: str, security: Security, lease: float) -> None:
         self._lifecycle = lifecycle
         self._scheduler = scheduler
         self._security = security
@@ -64,7 +67,9 @@ class DaskExecutor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: Client | None = None
         self._reachable = True
-        self._pulses = Pulses()
+        # Shorter than the lease: a run whose worker hangs must not be given to that worker again.
+        self._pulse_seconds = min(PULSE_SECONDS, lease / 2)
+        self._pulses = Pulses(self._pulse_seconds)
         self._waiting: dict[str, Claim] = {}
         self._submitted: dict[str, Future[None]] = {}
         self._unwanted: list[Future[None]] = []
@@ -154,7 +159,7 @@ class DaskExecutor:
 
     async def _attend(self, client: Client) -> None:
         """Look at the cluster again and again while ``client`` is connected."""
-        self._pulses = Pulses()
+        self._pulses = Pulses(self._pulse_seconds)
         self._missing.clear()
         while client.status == "running" and not self._closing.is_set():
             await asyncio.wait_for(self._look(client), ANSWER_SECONDS)
@@ -231,9 +236,11 @@ class Pulses:
 
     A stopped process or a host without its network keeps its place at the scheduler for
     minutes. Times of two machines are never compared: a change is what counts.
+    ``limit`` (seconds) is how long a worker may be silent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
         self._heard: dict[str, tuple[float, float]] = {}
 
     def slots(self, workers: Mapping[str, Mapping[str, Any]], *, now: float) -> dict[str, int]:
@@ -249,7 +256,7 @@ class Pulses:
             for address, worker in workers.items()
             if worker["status"] == "running"
             and worker["resources"].get(RESOURCE)
-            and now - self._heard[address][1] <= PULSE_SECONDS
+            and now - self._heard[address][1] <= self._limit
         }
 
     def _pulse(self, address: str, last_seen: float, now: float) -> tuple[float, float]:

@@ -53,6 +53,7 @@ class Dispatcher:
         self._wanted = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._ended: list[Ended] = []
         self._beats: dict[str, tuple[str, int, float]] = {}
         self._version: int | None = None
@@ -70,9 +71,10 @@ class Dispatcher:
 
     def start(self) -> None:
         """Start the thread, if it does not run."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
-            self._thread.start()
+        with self._starting:  # the first requests may come at the same moment
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+                self._thread.start()
 
     def wake(self) -> None:
         """Have the store looked at now."""
@@ -153,6 +155,8 @@ class Dispatcher:
     def _serve_queue(self, executor: Executor) -> None:
         running = self._lifecycle.running()
         if executor.survives_leader:
+            kept = {attempt.run_id for attempt in running}
+            self._beats = {run_id: beat for run_id, beat in self._beats.items() if run_id in kept}
             running = [attempt for attempt in running if not self._expired(attempt)]
         for _ in range(executor.live_slots() - len(running)):
             claim = self._lifecycle.claim()
@@ -169,10 +173,10 @@ class Dispatcher:
             return False
         if now - since <= self._lease:
             return False
-        del self._beats[attempt.run_id]
         if self._executor is not None:
             self._executor.kill(attempt.run_id)
         self._lifecycle.lose(
             attempt.run_id, attempt.owner, why=SILENT.format(seconds=self._lease), crash=False
         )
+        del self._beats[attempt.run_id]  # last: a store that fails now must not grant another lease
         return True

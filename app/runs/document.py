@@ -25,9 +25,10 @@ from app.events import (
     encode,
 )
 from app.parameters import RunParameters
-from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.privacy.wording import at_most
 from app.runs.audit_report import audit_report
 from app.simulation import held_out_error, simulate
 
@@ -258,23 +259,20 @@ def _final_metrics(curve: Curve, measurements: Measurements) -> dict[str, Any] |
 def _spent(measurements: Measurements, evidence: str) -> dict[str, Any]:
     """Return the ε of this attempt's steps and of all attempts'; a simulation has touched no data.
 
-    The attempts of one run are one mechanism with fresh noise each, so that together they are that
-    mechanism with the sum of their steps: that is accounted, which is tighter than adding up ε (and,
-    unlike it, keeps δ). An attempt that trained on other data (a fallback) is accounted with those.
+    The attempts on the same data are accounted together (``charged_epsilon``), those on other data (a
+    fallback) with those; no example is in both, so that the larger ε holds for everybody.
     """
     if evidence != "measured":
         return {"epsilon_spent": None, "epsilon_charged": None}
-    parameters, steps = measurements.parameters, measurements.steps
-    same = [attempt.steps for attempt in measurements.earlier if attempt.parameters == parameters]
-    epsilon_of = epsilon_at(parameters)
-    charged = [epsilon_of(steps + sum(same))]
-    charged += [
-        epsilon_at(attempt.parameters)(attempt.steps)
-        for attempt in measurements.earlier
-        if attempt.parameters != parameters
-    ]
+    by_data: dict[RunParameters, list[int]] = {measurements.parameters: [measurements.steps]}
+    for attempt in measurements.earlier:
+        by_data.setdefault(attempt.parameters, []).append(attempt.steps)
+    charged = [charged_epsilon(Mechanism.of(trained))(steps) for trained, steps in by_data.items()]
     whole = None if None in charged else max(epsilon for epsilon in charged if epsilon is not None)
-    return {"epsilon_spent": epsilon_of(steps), "epsilon_charged": whole}
+    return {
+        "epsilon_spent": epsilon_at(measurements.parameters)(measurements.steps),
+        "epsilon_charged": whole,
+    }
 
 
 def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> dict[str, Any]:
@@ -287,10 +285,10 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
     if not measurements.earlier:
         return report
     charged = _spent(measurements, "measured")["epsilon_charged"]
-    told = "without bound" if charged is None else f"ε = {charged:.4g} at the same δ"
-    attempts = len(measurements.earlier) + 1
+    told = "without bound" if charged is None else f"ε = {at_most(charged)} at the same δ"
+    times = f"{measurements.attempt} times" if measurements.attempt > 1 else "once"
     sentence = (
-        f"This run was started {attempts} times, and each attempt used the data: "
+        f"This run was started {times}, and each attempt used the data: "
         f"whoever saw what all of them released is bounded by {told}, which is what was charged."
     )
     return report | {"statement": f"{report['statement']} {sentence}"}
@@ -307,7 +305,7 @@ def _earlier(attempt: EarlierAttempt) -> dict[str, Any]:
 
 def _retry_notice(event: Retrying) -> dict[str, Any]:
     text = (
-        f"Attempt {event.attempt} was lost ({event.why}); the run started again from scratch. "
+        f"Attempt {event.attempt} was lost ({event.why}); the run starts again from scratch. "
         "Each attempt used the data, so the ε charged counts them all."
     )
     return {"id": "retried", "severity": "warning", "text": text}

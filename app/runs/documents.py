@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from app.parameters import RunParameters
 from app.runs.document import Document, Measurements
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record
+from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
+from app.runs.store import StoreUnavailable
 
 RUNS_KEPT = 50
 
@@ -46,7 +47,20 @@ class Documents:
         """
         kept = self._kept(run_id)
         with kept.lock:
+            if kept.document is not None and self._is_deleted(run_id):
+                self._forget(run_id)
+                raise UnknownRun(run_id)
             return self._up_to_date(kept), kept.record.last_event
+
+    def _is_deleted(self, run_id: str) -> bool:
+        try:
+            return not self._lifecycle.marks([run_id])
+        except StoreUnavailable:  # what is kept can still be shown
+            return False
+
+    def _forget(self, run_id: str) -> None:
+        with self._lock:
+            self._runs.pop(run_id, None)
 
     def _kept(self, run_id: str) -> _Kept:
         with self._lock:

@@ -203,5 +203,5 @@ class Keeper:
 
 
 def _job(claim: Claim, site: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: claim.job.get(name) for name in ("parameters", "fallback", "audit")}
-    return {**told, **site}
+    job = {name: claim.job.get(name) for name in ("parameters", "fallback", "audit")}
+    return {**job, "earlier": claim.earlier, **site}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.runs.store import Store
+from app.runs.store import POSTGRESQL_OPTIONS, Store, file_at
 
 ADVISORY_LOCK = 4712  # any number that the store's other locks do not use
 
@@ -39,7 +39,9 @@ class FileLeadership:
     def holds(self) -> bool:
         """Return whether this process leads now, taking the lead if it is free."""
         if self._descriptor is not None:
-            return True
+            if self._still_there(self._descriptor):
+                return True
+            self.resign()  # the lock of a file that was taken away keeps nobody out
         descriptor = None
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,6 +60,10 @@ class FileLeadership:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def _still_there(self, descriptor: int) -> bool:
+        mine = os.fstat(descriptor)
+        return file_at(self._path) == (mine.st_dev, mine.st_ino)
+
 
 class DatabaseLeadership:
     """Leads by an advisory lock of PostgreSQL, which ends with its connection."""
@@ -68,7 +74,12 @@ class DatabaseLeadership:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             # A dead network must not leave a leader in the belief that it leads.
-            connect_args={"connect_timeout": 3, "tcp_user_timeout": 3000, "keepalives_idle": 5},
+            connect_args={
+                "connect_timeout": 3,
+                "tcp_user_timeout": 3000,
+                "keepalives_idle": 5,
+                "options": POSTGRESQL_OPTIONS,  # nor may a dead machine keep the lock
+            },
         )
         self._connection: Connection | None = None
 

@@ -11,12 +11,13 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from app.events import Event, Finished, Progress, Retrying, Started, decode, encode
+from app.events import Event, Finished, Retrying, Started, decode, encode
+from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
@@ -56,12 +57,13 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """The right to execute one attempt of a run."""
+    """The right to execute one attempt of a run; ``earlier`` is what each lost one told of (``attempts``)."""
 
     run_id: str
     owner: str
     attempt: int
     job: dict[str, Any]
+    earlier: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +199,7 @@ class Lifecycle:
                 owner=secrets.token_hex(16),
                 attempt=row.attempt + 1,
                 job=json.loads(row.job),
+                earlier=[asdict(told) for told in _told(connection, row)],
             )
             connection.execute(
                 update(runs)
@@ -372,21 +375,17 @@ def _verdict(connection: Connection, row: Row[Any], *, why: str, crash: bool) ->
         state, error = "failed", {"kind": "lost", "message": INTERRUPTED.format(attempts=row.attempt)}
     else:
         return None
-    steps = _steps_told(connection, row.id)
-    seconds = time.time() - (row.started_at or time.time())
+    steps = _told(connection, row)[-1].steps
+    seconds = max(0.0, time.time() - row.started_at)  # a clock may have been set back
     return Finished(state=state, steps=steps, training_seconds=seconds, error=error)
 
 
-def _steps_told(connection: Connection, run_id: str) -> int:
-    """Return the private steps that the present attempt has told of."""
-    query = select(events.c.body).where(events.c.run_id == run_id).order_by(events.c.id.desc())
-    for body in connection.execute(query).scalars():
-        event = decode(json.loads(body))
-        if isinstance(event, Progress):
-            return event.steps
-        if isinstance(event, Started):
-            return 0
-    return 0
+def _told(connection: Connection, row: Row[Any]) -> list[Told]:
+    """Return what each attempt of the run has told of, [] before the first."""
+    if row.attempt == 0:
+        return []
+    query = select(events.c.body).where(events.c.run_id == row.id).order_by(events.c.id)
+    return attempts_told(decode(json.loads(body)) for body in connection.execute(query).scalars())
 
 
 def _body(event: Event) -> str:

@@ -275,7 +275,10 @@ class RunService:
             from app.runs.dask_executor import DaskExecutor, security_of
 
             return DaskExecutor(
-                lifecycle=lifecycle, scheduler=settings.scheduler, security=security_of(settings)
+                lifecycle=lifecycle,
+                scheduler=settings.scheduler,
+                security=security_of(settings),
+                lease=settings.lease,
             )
         return ProcessExecutor(
             lifecycle=lifecycle,

@@ -41,6 +41,13 @@ BUSY_SECONDS = 1.0  # how long a write waits for another's before the store coun
 CONNECTIONS = 8
 BUSY = "The run store is busy, or locked by another program."
 
+# Times without a unit are in milliseconds. A machine that hangs within a transaction must not keep its locks:
+# others wait longer for them than it may idle there. One that is gone without a word is noticed in 15 s.
+POSTGRESQL_OPTIONS = (
+    "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=3000 -c statement_timeout=5000 "
+    "-c tcp_keepalives_idle=5s -c tcp_keepalives_interval=3s -c tcp_keepalives_count=3"
+)
+
 _log = logging.getLogger(__name__)
 
 metadata = MetaData()
@@ -106,6 +113,7 @@ class Store:
         self._writers = threading.Lock()  # SQLite's own waiting is unfair and slow; ours is neither
         self._opening = threading.Lock()
         self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None  # that the engine has open, where it is SQLite's
         self._watchers: list[Watcher] = []
 
     @property
@@ -172,8 +180,6 @@ class Store:
         except PoolTimeout as fault:
             raise StoreUnavailable(BUSY) from fault
         except (SQLAlchemyError, OSError) as fault:
-            if "no such table" in str(fault):
-                self._let_go()  # the file was taken away under us: it is made anew
             raise StoreUnavailable(_reason(fault)) from fault
 
     def _let_go(self) -> None:
@@ -183,11 +189,16 @@ class Store:
 
     def _open(self) -> Engine:
         engine = self._engine
-        if engine is not None:
+        if engine is not None and file_at(self.path) == self._file:
             return engine
         with self._opening:
+            if file_at(self.path) != self._file:
+                # The file was taken away under us. Its connections would still take what is written,
+                # to be lost with them, and nobody else would see it.
+                self._let_go()
             if self._engine is None:
                 self._engine = self._prepared()
+                self._file = file_at(self.path)
             return self._engine
 
     def _prepared(self) -> Engine:
@@ -228,7 +239,7 @@ class Store:
             max_overflow=CONNECTIONS,
             pool_timeout=2 * BUSY_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 3, "options": "-c statement_timeout=5000 -c lock_timeout=3000"},
+            connect_args={"connect_timeout": 3, "options": POSTGRESQL_OPTIONS},
         )
 
 
@@ -273,13 +284,24 @@ class Watcher:
         return self._connection
 
 
+def file_at(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells the file at ``path`` from another of that name, None where there is none."""
+    try:
+        found = os.stat(path) if path is not None else None
+    except OSError:
+        return None
+    return found and (found.st_dev, found.st_ino)
+
+
 def _url(location: str) -> URL:
     if "://" not in location:
-        return URL.create("sqlite", database=str(Path(location).expanduser().absolute()))
+        # Without links: the lock of the leader lies beside the file, one for all who use it.
+        return URL.create("sqlite", database=str(Path(location).expanduser().resolve()))
     try:
         url = make_url(location)
-    except ArgumentError as fault:
-        raise ValueError("must be a file's path or postgresql://user:password@host/name") from fault
+    except (ArgumentError, ValueError):
+        # Not from the fault, whose words may hold a part of the password.
+        raise ValueError("must be a file's path or postgresql://user:password@host/name") from None
     if url.get_backend_name() not in ("postgresql", "sqlite") or not url.database:
         raise ValueError("must be a file's path or postgresql://user:password@host/name")
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url

@@ -82,7 +82,7 @@ class TrainingProcess:
             return self._child.process.pid if alive and self._child else None
 
     def begin(self, run_id: str, job: Mapping[str, Any]) -> None:
-        """Send ``job`` ({"parameters", "fallback", "audit", "data_directory", "offline"}) to a live child."""
+        """Send ``job``, whose fields ``app.training.__main__`` names, to a living child."""
         with self._lock:
             self.start()
             if self._child is not None:

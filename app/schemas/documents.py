@@ -277,7 +277,9 @@ class Run(Answer):
     per_class_accuracy: list[float] | None
     final_metrics: FinalMetrics | None
     epsilon_spent: float | None
-    epsilon_charged: float | None = Field(description="ε of the steps of all attempts together")
+    epsilon_charged: float | None = Field(
+        description="ε of the steps of all attempts together; of a lost one, those that it told of"
+    )
     attempt: int | None = Field(description="the present attempt, from 1; 0 while the first one waits")
     attempts: list[EarlierAttempt] = Field(description="the attempts that were lost")
     privacy: Privacy

@@ -1,6 +1,6 @@
 """The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
-Messages are JSON, one a line. In: {"run": id, "parameters", "fallback",
+Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlier": [{"steps", "fallback"}],
 "data_directory", "offline"} starts a training ("audit", if it is not null, makes it an audit),
 {"stop": id} stops it. Out:
 {"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
@@ -126,6 +126,7 @@ def _load_trainer(
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
                 audit=AuditPlan(**audit) if audit else None,
+                earlier=job["earlier"],
             )
         except trainer.OutOfMemory:
             _log.exception("no memory is left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
-from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
 from app.training.audit import Trial
@@ -61,6 +62,7 @@ def train(
     data_directory: str | None,
     offline: bool,
     fallback: RunParameters | None = None,
+    earlier: Sequence[Mapping[str, Any]] = (),
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
     audit: AuditPlan | None = None,
@@ -74,6 +76,8 @@ def train(
         data_directory: folder that may hold the dataset's archive.
         offline: forbids the download of data.
         fallback: trained instead, after a Fallback event, if the data cannot be had.
+        earlier: {"steps", "fallback"} of each lost attempt of this run: the private steps it took, and
+            whether on the fallback's data. The privacy budget pays for them too.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
         audit: train with canaries, and tell by an Audited event what could be found out about them.
@@ -89,10 +93,11 @@ def train(
         data, chosen = _load(parameters, fallback, ledger, where)
         own = epsilon_at is not None and chosen is parameters
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
+        spent = [each["steps"] for each in earlier if each["fallback"] == (chosen is not parameters)]
         if audit is None:
-            _Training(chosen, data, ledger).run()
+            _Training(chosen, data, ledger, spent=spent).run()
         else:
-            _Audit(chosen, data, ledger, audit).run()
+            _Audit(chosen, data, ledger, spent=spent, plan=audit).run()
     except (Stopped, DownloadStopped):
         state = "cancelled"
     except _ListenerFailed as failure:
@@ -186,19 +191,25 @@ def _load_for(parameters: RunParameters, ledger: Ledger, where: dict[str, Any]) 
 
 
 class _Training:
-    """The private series and, if wanted, the baseline of one run whose data are there."""
+    """The private series and, if wanted, the baseline of one run whose data are there.
 
-    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger) -> None:
+    ``spent``: the steps that each lost attempt took on the same data.
+    """
+
+    def __init__(
+        self, parameters: RunParameters, data: Data, ledger: Ledger, *, spent: Sequence[int]
+    ) -> None:
         self._parameters, self._data, self._ledger = parameters, data, ledger
-        self._ledger.steps_total = parameters.steps
+        self._spent = list(spent)
         self._seeds = run_seeds(parameters.seed)
+        self._ledger.steps_total = parameters.steps
 
     def run(self) -> None:
         """Train it all.
 
         Raises:
             Stopped: somebody asked for it.
-            CannotBeTrained: the budget pays for no step, or the private series diverged.
+            CannotBeTrained: the budget pays for no step (more), or the private series diverged.
         """
         steps = self._affordable_steps()
         self._ledger.check_stop()
@@ -215,15 +226,21 @@ class _Training:
         parameters = self._parameters
         if not parameters.stop_at_budget:
             return parameters.steps
-        steps = affordable_steps(
-            self._ledger.epsilon_at, budget=parameters.privacy_budget, steps=parameters.steps
-        )
+        steps = affordable_steps(self._charged_at(), budget=parameters.privacy_budget, steps=parameters.steps)
         if steps == 0:
+            what = "One more step after the attempts that were lost" if any(self._spent) else "One step alone"
             raise CannotBeTrained(
-                f"One step alone would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
+                f"{what} would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
                 "raise the noise multiplier or the budget."
             )
         return steps
+
+    def _charged_at(self) -> EpsilonAt:
+        """Return the ε of this attempt's steps together with those of the lost ones."""
+        if not any(self._spent):
+            return self._ledger.epsilon_at
+        charged = charged_epsilon(Mechanism.of(self._parameters))
+        return lambda steps: charged([*self._spent, steps])
 
     def _engine_and_ready(self) -> Any:
         parameters, info = self._parameters, self._data.info
@@ -291,9 +308,11 @@ class _Training:
 class _Audit(_Training):
     """The same with canaries among the data, and then the verdict."""
 
-    def __init__(self, parameters: RunParameters, data: Data, ledger: Ledger, plan: AuditPlan) -> None:
+    def __init__(
+        self, parameters: RunParameters, data: Data, ledger: Ledger, *, spent: Sequence[int], plan: AuditPlan
+    ) -> None:
         self._trial = Trial(parameters, data, plan, audit_seeds(parameters.seed))
-        super().__init__(parameters, self._trial.data, ledger)
+        super().__init__(parameters, self._trial.data, ledger, spent=spent)
 
     def run(self) -> None:
         """Train it all and tell the verdict; raises as a training does."""

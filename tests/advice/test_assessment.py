@@ -19,6 +19,41 @@ def test_level_follows_the_wording_of_epsilon(epsilon: float, level: str) -> Non
     assert assess(document)["level"] == level
 
 
+@pytest.mark.parametrize(
+    ("attempts", "level"),
+    [([], "good"), ([{"attempt": 1}], "weak")],
+    ids=["cancelled after its last epoch", "retried"],
+)
+def test_the_verdict_is_on_all_that_was_charged(attempts: list[dict[str, int]], level: str) -> None:
+    """ε 0.9 at the last epoch, 3.4 in all; the tighter bound 2.9 holds for the present attempt alone."""
+    document = document_of(
+        parameters_of(),
+        accuracies=(0.8,),
+        privacy={"epsilon_pld": 2.9},
+        attempts=attempts,
+        epsilon_charged=3.4,
+    )
+    document["final_metrics"]["epsilon"] = 0.9
+    assert assess(document)["level"] == level
+    assert "(ε 3.40 at" in assess(document)["summary"]
+
+
+def test_a_run_that_ended_before_its_first_epoch_is_judged_by_what_it_spent() -> None:
+    document = document_of(parameters_of(), accuracies=(), epsilon_charged=1.5, state="cancelled")
+    assert assess(document)["level"] == "good"
+    assert "no epoch has finished" in assess(document)["summary"]
+
+
+def test_shuffled_attempts_are_judged_together() -> None:
+    document = document_of(
+        parameters_of(sampling="shuffle"),
+        privacy={"shuffle": {"worst_case_epsilon": 7.0}},
+        attempts=[{"attempt": 1}],
+        epsilon_charged=9.0,
+    )
+    assert assess(document)["level"] == "little"
+
+
 def test_default_run_is_good_and_its_gap_to_the_optimum_is_named() -> None:
     assessment = assess(document_of(parameters_of()))
     assert assessment["level"] == "good"

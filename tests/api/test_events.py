@@ -105,7 +105,9 @@ def test_behind_the_end_of_a_finished_run_there_is_nothing_to_wait_for(
         assert (opened.status, opened.response.read()) == (204, b"")
 
 
-@pytest.mark.parametrize("received", ["abc", "-1", "1.5", "1e3", "0x10", "+1", "1 2", "9" * 19, "9" * 6000])
+@pytest.mark.parametrize(
+    "received", ["", "abc", "-1", "1.5", "1e3", "0x10", "+1", "1 2", "9" * 19, "9" * 6000]
+)
 def test_a_last_event_id_that_is_none_is_a_400(playground: Playground, ended: str, received: str) -> None:
     with Opened(playground.port, address(ended), headers={"Last-Event-ID": received}) as opened:
         assert "Last-Event-ID" in problem(opened, 400)["detail"]

@@ -151,10 +151,11 @@ def test_a_limiter_whose_storage_is_shared_and_store_is_down_still_answers(serve
     assert served.post(body=SIMULATION, address=ABROAD).status_code == 200
 
 
-@pytest.mark.parametrize("storage", ["nowhere://x", "redis-but-not-installed"])
+@pytest.mark.parametrize("storage", ["nowhere://x", "nowhere://bob:s3cret@x/1", "redis-but-not-installed"])
 def test_a_storage_that_cannot_be_used_is_named_at_the_start(serve, storage):
-    with pytest.raises(SettingsError, match="DPSGD_LIMITER_STORAGE"):
+    with pytest.raises(SettingsError, match="DPSGD_LIMITER_STORAGE") as caught:
         serve(limiter_storage=storage)
+    assert "s3cret" not in str(caught.value)
 
 
 def documented(section: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from distributed import Client
 from distributed.security import Security
 from psycopg.rows import dict_row
 
+from app.runs.dask_executor import LOOK_SECONDS
 from tests.cluster.deployment import commands
 from tests.faults.playground import RUN_PY, Playground
 from tests.serving import ROOT, free_port
@@ -175,6 +176,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         try:
             self.start()
+            time.sleep(2 * LOOK_SECONDS)  # until the leader knows all workers
         except BaseException:
             self.kill()
             raise

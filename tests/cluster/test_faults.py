@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from app.runs.keeper import CLOSING
 from tests.cluster.machines import LEASE_SECONDS, REAL, Cluster
-from tests.faults.playground import GUNICORN, whole_story
+from tests.faults.playground import GUNICORN, Playground, whole_story
 from tests.faults.promises import STRICT, kept
 from tests.postgresql import PostgreSQL
 
@@ -84,16 +85,15 @@ def test_what_a_returning_worker_writes_is_refused(new_cluster: NewCluster, leas
     promise = f"cluster: worker hung, lease {lease} s: queued again"
     kept(13, promise, limit=lease + 1.0, seconds=retrying["at"] - stopped_at)
     started = web.event(run_id, "started", number=2)
-    assert started["at"] - retrying["at"] < 2.0, "the other worker was free"
-
-    web.until(lambda: told_since(started), seconds=10)
+    web.until(lambda: told_since(started))  # by the other worker, which was free
     hung.send(signal.SIGCONT)
-    web.until(lambda: not left_behind.is_running(), seconds=10)
+    web.until(lambda: not left_behind.is_running())
     assert "taken over" in hung.log()
     told = told_since(started)
-    web.until(lambda: len(told_since(started)) > len(told), seconds=10)
-    assert told_since(started) == sorted(set(told_since(started))), "both attempts wrote"
+    web.until(lambda: len(told_since(started)) > len(told))
     assert web.ask("POST", f"/api/runs/{run_id}/cancel")[1]["state"] == "cancelled"
+    told = told_since(started)
+    assert told == sorted(set(told)), "both attempts wrote"
     assert kinds(web.events(run_id)).count("started") == 2
     assert whole_story(web.events(run_id))
 
@@ -154,12 +154,15 @@ def test_trainings_go_on_without_any_web_server(new_cluster: NewCluster) -> None
     assert "retrying" not in kinds(web.events(run_id))
 
 
-def test_a_run_that_ends_without_any_web_server_is_there_afterwards(new_cluster: NewCluster) -> None:
+@pytest.mark.parametrize("end", [Playground.kill, Playground.terminate])
+def test_a_run_that_ends_without_any_web_server_is_there_afterwards(
+    new_cluster: NewCluster, end: Callable[[Playground], object]
+) -> None:
     cluster = new_cluster(workers=1)
     run_id = cluster.web.post_run(epochs=5)
     waiting = cluster.web.post_run(epochs=2)
     cluster.web.event(run_id, "epoch")
-    cluster.web.kill()
+    end(cluster.web)
     cluster.web.event(run_id, "finished")
     assert cluster.web.state(waiting) == "queued"
     cluster.web.start()
@@ -170,14 +173,13 @@ def test_a_run_that_ends_without_any_web_server_is_there_afterwards(new_cluster:
 def test_a_worker_that_is_asked_to_end_gives_its_run_back(new_cluster: NewCluster) -> None:
     cluster = new_cluster()
     run_id = cluster.web.post_run(epochs=10)
-    began = time.time()
     worker = cluster.worker_of(run_id)
     trainer = worker.trainer()
     assert worker.terminate() == 0
     assert trainer is not None
     assert not trainer.is_running()
     retrying = cluster.web.event(run_id, "retrying")
-    assert retrying["at"] - began < LEASE_SECONDS
+    assert retrying["why"] == CLOSING, "it was only missed"
     finished_well(cluster, run_id, attempt=2)
 
 

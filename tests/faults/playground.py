@@ -86,9 +86,10 @@ class Playground:
         if self._server is None:
             return
         family = self.family()
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        for sign in (signal.SIGSTOP, signal.SIGKILL):  # so that none sees another die
+            for process in family:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(sign)
         self._server.wait()
         wait_until_gone(family, seconds=10)
 

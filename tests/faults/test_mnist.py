@@ -15,6 +15,7 @@ import pytest
 
 from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
+from app.privacy.wording import at_most
 from tests.faults.playground import GUNICORN, Playground, send, whole_story
 from tests.faults.promises import STRICT, kept
 
@@ -86,7 +87,7 @@ def test_a_killed_mnist_training_is_retried_and_both_attempts_are_charged(playgr
     assert len(document["epochs"]) == EPOCHS
     statement = document["privacy"]["statement"]
     assert "started 2 times, and each attempt used the data" in statement
-    assert f"ε = {document['epsilon_charged']:.4g}" in statement
+    assert f"ε = {at_most(document['epsilon_charged'])} at" in statement
     print(
         f"\nlost after {lost['steps']} steps (ε {lost['epsilon']:.4f}); finished {steps} steps: "
         f"ε {document['epsilon_spent']:.4f}, charged {document['epsilon_charged']:.4f}; "

@@ -1,9 +1,12 @@
-"""Parameters and events that the tests of runs share."""
+"""Stores, parameters, events and waiting that the tests of runs share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,8 @@ from app.events import EpochPoint, IterationPoint
 from app.parameters import RunParameters
 from app.runs.store import Store
 
+STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
+JOB: dict[str, Any] = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 HISTOGRAM = {"before": [{"x": 0.5, "y": 0.25}, {"x": 2.0, "y": 0.75}], "after": [{"x": 1.0, "y": 1.0}]}
 
 
@@ -29,6 +34,22 @@ def store(store_location: str) -> Iterator[Store]:
     store = Store(store_location)
     yield store
     store.close()
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Iterator[Store]:
+    """Return a store of SQLite's, for what does not depend on the kind of store."""
+    store = Store(str(tmp_path / "runs.sqlite"))
+    yield store
+    store.close()
+
+
+def until(holds: Callable[[], Any], *, seconds: float = 15.0) -> None:
+    """Wait until ``holds`` does, and fail after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
 
 
 @pytest.fixture

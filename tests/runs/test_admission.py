@@ -114,8 +114,9 @@ def queued(store: Store) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
+@pytest.mark.parametrize("later", [61, -3600], ids=["a minute later", "after the clock was set back"])
 def test_a_limited_client_starts_so_many_trainings_a_minute(
-    admission: Admission, lifecycle: Lifecycle, store: Store
+    admission: Admission, lifecycle: Lifecycle, store: Store, later: float
 ) -> None:
     for _ in range(SHARES.trainings_per_minute):
         admission.admit(JOB, GUEST)
@@ -123,9 +124,10 @@ def test_a_limited_client_starts_so_many_trainings_a_minute(
     with pytest.raises(ClientLimited, match="3 trainings within a minute") as refusal:
         admission.admit(JOB, GUEST)
     assert 55 <= refusal.value.retry_after_seconds <= 60
-    with store.writing() as connection:  # the oldest was 61 s ago
+    with store.writing() as connection:
         oldest = connection.execute(select(runs.c.id).order_by(runs.c.sequence).limit(1)).scalar_one()
-        connection.execute(update(runs).where(runs.c.id == oldest).values(created_at=runs.c.created_at - 61))
+        moved = runs.c.created_at - later
+        connection.execute(update(runs).where(runs.c.id == oldest).values(created_at=moved))
     assert not admission.admit(JOB, GUEST).repeated
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.events import Audited, Event, Finished, Progress, Retrying
 from app.parameters import RunParameters
+from app.privacy.wording import at_most
 from app.runs.auditing import NotATraining, audit_job
 from app.runs.document import Document, Measurements, epsilon_at, run_document, simulated_document
 from app.runs.keeper import _job
@@ -72,7 +73,8 @@ def test_the_notice_charges_all_attempts_of_the_run_and_the_audit(
     _, job = audit_job(document, "dirac")
     both = epsilon_at(parameters)(counted + parameters.steps)
     assert parameters.steps == 23
-    assert f"ε = {both:.4g}" in job["notices"][0]["text"]
+    assert both is not None
+    assert f"ε = {at_most(both)}" in job["notices"][0]["text"]
 
 
 def test_an_audit_is_not_audited(parameters: RunParameters) -> None:
@@ -114,8 +116,14 @@ def test_a_lost_attempt_s_verdict_is_forgotten(parameters: RunParameters) -> Non
 def test_the_keeper_hands_the_plan_to_the_training_process(parameters: RunParameters) -> None:
     _, job = audit_job(document_of(parameters), "auto")
     site = {"data_directory": None, "offline": True}
-    sent = _job(Claim(run_id="r", owner="o", attempt=1, job=job), site)
-    assert sent == {"parameters": job["parameters"], "fallback": None, "audit": job["audit"], **site}
+    sent = _job(Claim(run_id="r", owner="o", attempt=1, job=job, earlier=[]), site)
+    assert sent == {
+        "parameters": job["parameters"],
+        "fallback": None,
+        "audit": job["audit"],
+        "earlier": [],
+        **site,
+    }
 
 
 def test_the_speed_is_not_measured_by_audits(parameters: RunParameters) -> None:

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from distributed.security import Security
 
-from app.runs.dask_executor import PULSE_SECONDS, DaskExecutor, Pulses
+from app.runs.dask_executor import DaskExecutor, Pulses
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store
+from tests.runs.conftest import JOB
 from tests.serving import ROOT, free_port
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 
 
 def worker(*, last_seen: float = 0.0, slots: int = 1, status: str = "running") -> dict[str, Any]:
@@ -37,12 +36,12 @@ COUNTED: list[tuple[str, Mapping[str, Any], int]] = [
 def test_slots_are_those_of_the_running_workers_with_the_preload(
     workers: Mapping[str, Any], slots: int
 ) -> None:
-    assert sum(Pulses().slots(workers, now=0.0).values()) == slots
+    assert sum(Pulses(6.0).slots(workers, now=0.0).values()) == slots
 
 
 def test_a_worker_that_is_not_heard_has_no_slots_until_it_is_heard_again() -> None:
-    pulses = Pulses()
-    late = PULSE_SECONDS + 1
+    pulses = Pulses(6.0)
+    late = 7.0
     pulses.slots({"a": worker(last_seen=1), "b": worker(last_seen=1)}, now=0)
     assert list(pulses.slots({"a": worker(last_seen=1), "b": worker(last_seen=2)}, now=late)) == ["b"]
     back = pulses.slots({"a": worker(last_seen=9), "b": worker(last_seen=3)}, now=late + 1)
@@ -50,7 +49,7 @@ def test_a_worker_that_is_not_heard_has_no_slots_until_it_is_heard_again() -> No
 
 
 def test_a_scheduler_with_another_clock_makes_no_worker_silent() -> None:
-    pulses = Pulses()
+    pulses = Pulses(6.0)
     for now in range(0, 100, 2):
         assert pulses.slots({"a": worker(last_seen=now - 10_000_000.0)}, now=now) == {"a": 1}
 
@@ -70,6 +69,7 @@ def test_without_a_scheduler_nothing_waits_and_no_attempt_is_given_up(store: Sto
         lifecycle=Lifecycle(store),
         scheduler=f"tls://127.0.0.1:{free_port()}",
         security=Security(require_encryption=True),
+        lease=30.0,
     )
     began = time.monotonic()
     executor.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import Any
 import pytest
 
 from app.events import Finished, Retrying, Started
+from app.runs import dispatcher as dispatcher_module
 from app.runs.dispatcher import Dispatcher
 from app.runs.executor import Ended
 from app.runs.leadership import FileLeadership
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store, StoreUnavailable
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+from tests.runs.conftest import JOB, until
 
 
 class ScriptedExecutor:
@@ -51,13 +52,6 @@ class ScriptedExecutor:
 
 
 @pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(str(tmp_path / "runs.sqlite"))
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def lifecycle(file_store: Store) -> Lifecycle:
     return Lifecycle(file_store)
 
@@ -66,7 +60,7 @@ def lifecycle(file_store: Store) -> Lifecycle:
 def dispatch(file_store: Store, lifecycle: Lifecycle, tmp_path: Path) -> Iterator[Callable[..., Dispatcher]]:
     made: list[Dispatcher] = []
 
-    def make(executor: Any, *, lease: float = 60.0, retention: float = 1e9) -> Dispatcher:
+    def make(executor: Any, *, lease: float = 60.0, retention: float = 1e9, begin: bool = True) -> Dispatcher:
         dispatcher = Dispatcher(
             store=file_store,
             lifecycle=lifecycle,
@@ -76,19 +70,13 @@ def dispatch(file_store: Store, lifecycle: Lifecycle, tmp_path: Path) -> Iterato
             retention=retention,
         )
         made.append(dispatcher)
-        dispatcher.start()
+        if begin:
+            dispatcher.start()
         return dispatcher
 
     yield make
     for dispatcher in made:
         dispatcher.close()
-
-
-def until(holds: Callable[[], Any], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 def queue(store: Store, lifecycle: Lifecycle) -> str:
@@ -199,6 +187,27 @@ def test_an_attempt_whose_end_is_in_the_store_stays_ended(
     assert len(executor.claims) == 1
 
 
+def test_it_is_one_thread_however_many_start_it_at_once(
+    dispatch: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = dispatch(ScriptedExecutor(), begin=False)
+    begun: list[str] = []
+
+    class SlowThread(threading.Thread):
+        def __init__(self, **arguments: Any) -> None:
+            time.sleep(0.05)
+            begun.append(arguments["name"])
+            super().__init__(**arguments)
+
+    callers = [threading.Thread(target=dispatcher.start) for _ in range(8)]
+    monkeypatch.setattr(dispatcher_module.threading, "Thread", SlowThread)
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert begun == ["dispatcher"]
+
+
 def test_runs_past_their_age_are_deleted(
     dispatch: Callable[..., Dispatcher], file_store: Store, lifecycle: Lifecycle
 ) -> None:
@@ -225,6 +234,7 @@ def test_trouble_of_the_store_pauses_the_queue_and_nothing_else(
         raise StoreUnavailable("The run store's disk is full.")
 
     monkeypatch.setattr(lifecycle, "running", unusable)
+    time.sleep(0.2)  # a round under way has asked already
     queue(file_store, lifecycle)
     time.sleep(0.5)
     assert executor.claims == []

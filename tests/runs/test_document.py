@@ -11,6 +11,8 @@ import pytest
 from app.events import Event, Fallback, Finished, Notice, Phase, Progress, Ready, Retrying, Started
 from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
+from app.privacy.shuffle import worst_case_epsilon
+from app.privacy.wording import at_most
 from app.runs.document import Document, Measurements, run_document, simulated_document
 from tests.runs.conftest import HISTOGRAM, epoch_point, iteration_point
 
@@ -180,8 +182,41 @@ def test_a_retried_run_shows_its_own_attempt_and_is_charged_for_all(parameters: 
     assert document["epsilon_charged"] == pytest.approx(epsilons[35])
     assert document["privacy"]["epsilon"] == pytest.approx(epsilons[23])
     assert "started 2 times" in document["privacy"]["statement"]
-    assert f"{epsilons[35]:.4g}" in document["privacy"]["statement"]
+    assert f"ε = {at_most(epsilons[35])} at" in document["privacy"]["statement"], "an upper bound, rounded up"
     assert [notice["id"] for notice in document["notices"]] == ["retried"]
+
+
+def test_a_run_cancelled_while_it_waited_for_its_retry_was_started_once(parameters: RunParameters) -> None:
+    lost = [Started(attempt=1), Progress(steps=12, steps_total=23, epsilon=0.5)]
+    cancelled = Finished(state="cancelled", steps=0, training_seconds=0.0)
+    document = measured(parameters, [*lost, Retrying(attempt=1, why="x"), cancelled], state="cancelled")
+    assert "started once, and" in document["privacy"]["statement"]
+    assert document["epsilon_spent"] == 0
+    assert document["epsilon_charged"] == document["attempts"][0]["epsilon"] > 0
+
+
+def test_shuffled_attempts_are_charged_for_every_pass_that_each_began(parameters: RunParameters) -> None:
+    """Half a pass and half a pass are not one: both may have used the same example."""
+    shuffled = replace(parameters, sampling="shuffle")  # 11 steps a pass
+    lost = [Started(attempt=1), Progress(steps=5, steps_total=23, epsilon=None), Retrying(attempt=1, why="x")]
+    again = [Started(attempt=2), Progress(steps=5, steps_total=23, epsilon=None)]
+    two_passes = worst_case_epsilon(noise_multiplier=2.0, passes=2, delta=1e-5)
+    assert measured(shuffled, [*lost, *again])["epsilon_charged"] == two_passes
+
+
+def test_two_lost_attempts_are_charged_together_when_the_third_trains_on_other_data(
+    parameters: RunParameters,
+) -> None:
+    mnist = RunParameters.of_task("mnist", epochs=2)
+    events: list[Event] = []
+    for attempt in (1, 2):
+        events += [Started(attempt=attempt), Progress(steps=300, steps_total=470, epsilon=0.5)]
+        events.append(Retrying(attempt=attempt, why="the server was stopped"))
+    fallback = Fallback(parameters=parameters.to_dict(), reason="mnist is not there.")
+    document = measured(mnist, [*events, Started(attempt=3), fallback])
+    q = mnist.batch_size / mnist.train_size
+    both = epsilon_rdp(sampling_probability=q, noise_multiplier=mnist.noise_multiplier, steps=600, delta=1e-5)
+    assert document["epsilon_charged"] == both.epsilon
 
 
 def test_an_attempt_on_other_data_is_charged_with_those(parameters: RunParameters) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.runs import documents as documents_module
 from app.runs.document import Document, Measurements
 from app.runs.documents import Documents
 from app.runs.lifecycle import Claim, Entry, Lifecycle, NewRun, Record, UnknownRun
-from app.runs.store import Store
+from app.runs.store import Store, StoreUnavailable
 
 
 class Kept:
@@ -86,15 +87,32 @@ def test_one_that_waits_is_made_anew_each_time_for_its_place_may_change(kept: Ke
     assert kept.made == 3
 
 
-def test_a_finished_one_needs_the_store_no_more(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_one_is_shown_while_the_store_is_away(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = kept.claimed()
     kept.documents.get(claim.run_id)
     finished = Finished(state="done", steps=9, training_seconds=1.0)
     kept.lifecycle.finish(claim.run_id, claim.owner, [], finished)
     last = ({"state": "done", "steps": 9, "notices": 0}, 2)
     assert kept.documents.get(claim.run_id) == last
-    monkeypatch.setattr(kept.lifecycle, "record", None)
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("The run store is locked.")
+
+    monkeypatch.setattr(kept.lifecycle, "record", away)
+    monkeypatch.setattr(kept.lifecycle, "marks", away)
     assert kept.documents.get(claim.run_id) == last
+
+
+def test_a_run_deleted_for_its_age_is_not_shown_from_memory(kept: Kept) -> None:
+    claim = kept.claimed()
+    kept.lifecycle.finish(
+        claim.run_id, claim.owner, [], Finished(state="done", steps=9, training_seconds=1.0)
+    )
+    kept.documents.get(claim.run_id)
+    kept.lifecycle.retire(ended_before=time.time() + 1)
+    for _ in range(2):
+        with pytest.raises(UnknownRun):
+            kept.documents.get(claim.run_id)
 
 
 def test_what_is_written_after_the_row_was_read_is_for_the_next_document(

@@ -13,8 +13,7 @@ from app.runs.figures import figures
 from app.runs.lifecycle import Lifecycle, NewRun
 from app.runs.readiness import StoreCheck
 from app.runs.store import Store, StoreUnavailable
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+from tests.runs.conftest import JOB
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from app.runs.lifecycle import Claim, NewRun, UnknownRun
 from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent, RunService
 from app.settings import Settings
-from tests.runs.test_stream import ids, numbers, until
+from tests.runs.conftest import until
+from tests.runs.test_stream import ids, numbers
 
 UNKNOWN = "0" * 24
 

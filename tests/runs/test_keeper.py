@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,21 +17,14 @@ from app.runs.keeper import Keeper, Limits
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store, StoreUnavailable
 from app.runs.training_process import TrainingProcess
+from tests.runs.conftest import JOB, STUB
 
-STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
 QUICK = Limits(lease=1.0, run=60.0, grace=0.4, late_grace=0.3)
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(str(tmp_path / "runs.sqlite"))
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def lifecycle(sqlite_store: Store) -> Lifecycle:
-    return Lifecycle(sqlite_store)
+def lifecycle(file_store: Store) -> Lifecycle:
+    return Lifecycle(file_store)
 
 
 @pytest.fixture
@@ -52,8 +43,7 @@ class Kept:
         self.lifecycle, self.process = lifecycle, process
         self.closing = threading.Event()
         with store.writing() as connection:
-            job = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
-            self.run_id = lifecycle.admit(connection, NewRun(job=job, client="c"))
+            self.run_id = lifecycle.admit(connection, NewRun(job=JOB, client="c"))
         claim = lifecycle.claim()
         assert claim is not None
         self.claim: Claim = claim
@@ -90,13 +80,11 @@ class Kept:
 
 
 @pytest.fixture
-def kept(
-    sqlite_store: Store, lifecycle: Lifecycle, process: TrainingProcess
-) -> Iterator[Callable[..., Kept]]:
+def kept(file_store: Store, lifecycle: Lifecycle, process: TrainingProcess) -> Iterator[Callable[..., Kept]]:
     made: list[Kept] = []
 
     def keep(behaviour: str, limits: Limits = QUICK) -> Kept:
-        made.append(Kept(sqlite_store, lifecycle, process, behaviour, limits))
+        made.append(Kept(file_store, lifecycle, process, behaviour, limits))
         return made[-1]
 
     yield keep
@@ -241,10 +229,10 @@ def test_an_attempt_that_another_keeper_entered_is_not_begun(
 
 
 def test_events_wait_for_a_store_that_cannot_be_used_and_none_is_lost(
-    kept: Callable[..., Kept], sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+    kept: Callable[..., Kept], file_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out_of_order = threading.Event()
-    writing = sqlite_store.writing
+    writing = file_store.writing
 
     @contextlib.contextmanager
     def sometimes() -> Iterator[Any]:
@@ -255,7 +243,7 @@ def test_events_wait_for_a_store_that_cannot_be_used_and_none_is_lost(
 
     run = kept("until told to finish")
     run.has_begun()
-    monkeypatch.setattr(sqlite_store, "writing", sometimes)
+    monkeypatch.setattr(file_store, "writing", sometimes)
     out_of_order.set()
     run.process.stop(run.run_id)  # the stub then says three more things and finishes
     time.sleep(0.8)

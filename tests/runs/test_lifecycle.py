@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.events import Event, Finished, Phase, Progress, Retrying, Started
+from app.events import Event, Fallback, Finished, Phase, Progress, Retrying, Started
 from app.runs import lifecycle as lifecycle_module
 from app.runs.lifecycle import Claim, Fenced, Lifecycle, NewRun, UnknownRun
 from app.runs.store import Store, runs
@@ -151,6 +151,19 @@ def test_a_server_s_end_is_forgiven_until_it_looks_like_the_run_s_fault(
     while (claim := lifecycle.claim()) is not None:
         states.append(lifecycle.lose(run_id, claim.owner, why="it was stopped", crash=False))
     assert states == ["queued"] * (lifecycle_module.ATTEMPTS_ALLOWED - 1) + ["failed"]
+
+
+def test_a_claim_tells_what_each_lost_attempt_spent(lifecycle: Lifecycle, store: Store) -> None:
+    first = claimed(lifecycle, store)
+    lifecycle.lose(first.run_id, first.owner, why="x", crash=False, new=[progress(3), progress(7)])
+    second = lifecycle.claim()
+    assert second is not None
+    fallback = Fallback(parameters={}, reason="no data")
+    lifecycle.lose(second.run_id, second.owner, why="x", crash=False, new=[fallback, progress(5)])
+    third = lifecycle.claim()
+    assert third is not None
+    assert first.earlier == []
+    assert third.earlier == [{"steps": 7, "fallback": False}, {"steps": 5, "fallback": True}]
 
 
 def test_a_run_put_back_keeps_its_place_before_later_ones(lifecycle: Lifecycle, store: Store) -> None:

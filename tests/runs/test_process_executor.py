@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -18,15 +15,7 @@ from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.process_executor import ProcessExecutor
 from app.runs.store import Store
 from app.runs.training_process import TrainingProcess
-
-STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
-
-
-@pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(str(tmp_path / "runs.sqlite"))
-    yield store
-    store.close()
+from tests.runs.conftest import JOB, STUB, until
 
 
 @pytest.fixture
@@ -56,19 +45,11 @@ def make(lifecycle: Lifecycle) -> Iterator[Callable[..., ProcessExecutor]]:
 
 
 def claim(store: Store, lifecycle: Lifecycle) -> Claim:
-    job = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
     with store.writing() as connection:
-        lifecycle.admit(connection, NewRun(job=job, client="c"))
+        lifecycle.admit(connection, NewRun(job=JOB, client="c"))
     claimed = lifecycle.claim()
     assert claimed is not None
     return claimed
-
-
-def until(holds: Callable[[], Any], *, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 def begun(lifecycle: Lifecycle, run_id: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.runs.executor import Ended
 from app.runs.lifecycle import Claim, Lifecycle, UnknownRun
 from app.runs.service import RunService
 from app.settings import Settings
+from tests.runs.conftest import until
 
 QUEUE_LIMIT = 2
 
@@ -97,13 +98,6 @@ class Served:
         """Return the runs submitted so far, after waiting until they are that many."""
         until(lambda: len(self.executor.claims) >= count)
         return [claim.run_id for claim in self.executor.claims]
-
-
-def until(holds: Callable[[], Any], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 @pytest.fixture

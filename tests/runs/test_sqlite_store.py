@@ -77,16 +77,23 @@ def test_a_file_that_is_no_database_is_named(path: Path, content: bytes | None, 
         write(Store(str(path)))
 
 
-def test_a_store_whose_file_was_taken_away_makes_a_new_one(path: Path) -> None:
+@pytest.mark.parametrize("gone", ["the files", "their folder"])
+def test_what_is_written_after_the_file_was_taken_away_is_in_the_new_one(path: Path, gone: str) -> None:
     store = Store(str(path))
+    watcher = store.watcher()
     write(store)
-    store.close()
+    watcher.version()  # opens its connection
     for file in path.parent.iterdir():
         file.unlink()
-    with pytest.raises(StoreUnavailable):
-        write(store)
-    assert write(store)
+    if gone == "their folder":
+        path.parent.rmdir()
+    run_id = write(store)
+    watcher.version()
+    other = Store(str(path))  # as another process, or this server after its next start
+    assert Lifecycle(other).record(run_id).state == "queued"
+    assert Lifecycle(store).count("queued") == 1
     store.close()
+    other.close()
 
 
 def test_a_store_of_another_version_is_left_alone(path: Path) -> None:
@@ -101,7 +108,9 @@ def test_a_store_of_another_version_is_left_alone(path: Path) -> None:
     connection_of_old.close()
 
 
-@pytest.mark.parametrize("location", ["mysql://host/name", "postgresql://host", "redis://x/1"])
+@pytest.mark.parametrize(
+    "location", ["mysql://host/name", "postgresql://host", "redis://x/1", "postgresql://h:p/n"]
+)
 def test_a_location_that_names_no_store_is_refused(location: str) -> None:
     with pytest.raises(ValueError, match=r"postgresql://user:password@host/name"):
         Store(location)

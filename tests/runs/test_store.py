@@ -11,8 +11,7 @@ from sqlalchemy import select
 from app.runs.lifecycle import Lifecycle, NewRun, count
 from app.runs.store import Store, StoreUnavailable, facts, runs
 from tests.postgresql import PostgreSQL
-
-JOB = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
+from tests.runs.conftest import JOB
 
 
 def queue_run(store: Store) -> str:
@@ -99,6 +98,24 @@ def test_a_store_whose_connections_were_cut_heals_itself(postgresql: PostgreSQL)
         queue_run(store)
         assert queued(store) == 2
         store.close()
+
+
+def test_a_writer_that_hangs_within_a_transaction_does_not_hold_up_the_others(postgresql: PostgreSQL) -> None:
+    with postgresql.database() as url:
+        hung, other = Store(url), Store(url)
+        run_id = queue_run(other)
+
+        def hang() -> None:
+            with hung.writing() as connection:
+                connection.execute(runs.update().values(estimated_seconds=1.0))
+                Lifecycle(other).cancel(run_id)
+
+        with pytest.raises(StoreUnavailable):
+            hang()
+        record = Lifecycle(other).record(run_id)
+        assert (record.state, record.estimated_seconds) == ("cancelled", None)
+        hung.close()
+        other.close()
 
 
 def test_a_server_that_is_away_is_named_without_its_password() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from app.runs import stream as stream_module
 from app.runs.lifecycle import Lifecycle, NewRun
 from app.runs.store import Store
 from app.runs.stream import HEARTBEAT, RETRY, EventStream, Tailer
+from tests.runs.conftest import until
 from tests.runs.scripted_store import RUN, ScriptedStore
 
 FRAME = re.compile(rb"id: (\d+)\nevent: (\w+)\ndata: (.*)\n\n")
@@ -72,13 +73,6 @@ def ids(received: bytes) -> list[int]:
 
 def numbers(first: int, last: int) -> list[int]:
     return list(range(first, last + 1))
-
-
-def until(holds: Callable[[], Any], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.005)
 
 
 @pytest.fixture

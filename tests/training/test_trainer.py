@@ -283,6 +283,20 @@ def test_a_budget_below_one_step_is_refused(engine, digits_run):
     assert "privacy budget" in events[-1].error["message"]
 
 
+def test_the_budget_pays_for_the_lost_attempts_too(engine, digits_run):
+    """10 steps of a lost attempt and 13 of this one cost what 23 do; the fallback's are on other data."""
+    budget = trainer.accountant(digits_run)(23)
+    run = replace(digits_run, stop_at_budget=True, privacy_budget=budget, epochs=20)
+    lost = [{"steps": 4, "fallback": False}, {"steps": 6, "fallback": False}, {"steps": 99, "fallback": True}]
+    assert told(run)[-1].steps == 23
+    events = told(run, earlier=lost)
+    assert events[-1].steps == 13
+    assert of(Notice, events, id="stopped-at-budget")
+    ended = told(run, earlier=[{"steps": 23, "fallback": False}])[-1]
+    assert (ended.state, ended.steps, ended.error["kind"]) == ("failed", 0, "invalid")
+    assert "attempts that were lost" in ended.error["message"]
+
+
 @pytest.mark.parametrize("step", [1, 2, 17])
 def test_divergence_fails_with_a_diagnosis(engine, digits_run, step):
     engine.breaks_at = {"private": step, "baseline": math.inf}
