@@ -9,7 +9,7 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos load fuzz bundle check bench screenshots docker \
+.PHONY: help run test test-fast test-opacus faults chaos load fuzz audit-proof bundle check bench screenshots docker \
 	user-environment test-environment
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make chaos   75 s of random harm under load, from three seeds"
 	@echo "make load    measure the server under load on two cores; prints one table"
 	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
+	@echo "make audit-proof  audit whole and broken engines over many seeds"
 	@echo "make check   ruff and mypy only"
 	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
 	@echo "make bundle  minify scripts and styles into static/dist (npm needed)"
@@ -61,6 +62,10 @@ fuzz: test-environment
 
 bundle: test-environment
 	@.ci/bundle "$(VENV)"
+
+# With DPSGD_DATA_DIR also on MNIST; prints every bound.
+audit-proof: test-environment
+	DPSGD_AUDIT_PROOF=1 "$(VENV)/bin/python" -m pytest -s tests/training/test_audit_proof.py
 
 check: test-environment
 	@.ci/check "$(VENV)"

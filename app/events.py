@@ -45,7 +45,7 @@ class Retrying(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Phase(Event):
-    """What the run is doing now: "loading data", "compiling", "training" or "training baseline"."""
+    """What the run is doing: "loading data", "compiling", "training", "training baseline" or "auditing"."""
 
     kind: ClassVar[str] = "phase"
     phase: str
@@ -145,6 +145,29 @@ class Notice(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Audited(Event):
+    """What an audit has found out about its canaries, once, before its Finished.
+
+    ``epsilon_lower_bound`` is what ``correct`` of ``guesses`` prove at ``confidence``, no ε
+    but a bound from below (0: this attack failed); ``epsilon_upper_bound`` is what is
+    guaranteed, None where it is infinite. ``membership`` is {auc, auc_interval, advantage,
+    tpr_at_1pct_fpr, tpr_interval} over the ``canaries``; None if all coins fell the same way. ``baseline`` is
+    {guesses, correct, epsilon_lower_bound, membership} of the training without privacy, or None.
+    """
+
+    kind: ClassVar[str] = "audited"
+    method: str
+    canaries: int
+    guesses: int
+    correct: int
+    confidence: float
+    epsilon_lower_bound: float
+    epsilon_upper_bound: float | None
+    membership: dict[str, Any] | None
+    baseline: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
     """The last event of a run.
 
@@ -177,6 +200,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         IterationPoint,
         EpochPoint,
         Notice,
+        Audited,
         Finished,
     )
 }

@@ -20,6 +20,7 @@ from app.errors import (
 from app.routes.exchange import answer
 from app.routes.records import metrics
 from app.runs.admission import ClientLimited, KeyReused, QueueFull
+from app.runs.auditing import CannotBeAudited
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
 from app.runs.seats import NoSeat
@@ -57,6 +58,8 @@ def public(failure: Exception) -> PublicError | None:
             # As draft-ietf-httpapi-idempotency-key-header-06, section 2.7, wants it.
             rule = "came before with another request; send each new request with a key of its own."
             return InvalidParameters.of(Fault("Idempotency-Key", rule))
+        case CannotBeAudited():
+            return InvalidParameters(str(failure))
         case TooExpensive():
             return _too_expensive(failure)
         case NoSuchEvent():

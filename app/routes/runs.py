@@ -1,4 +1,4 @@
-"""Runs by their id: look, watch, stop, take home."""
+"""Runs by their id: look, watch, stop, audit, take home."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from flask import Blueprint, Response, request
 from app import strict_json
 from app.errors import Fault, InvalidParameters, MalformedRequest
 from app.routes.connection import hung_up
-from app.routes.exchange import answer, run_service
+from app.routes.exchange import answer, read_body, run_service
+from app.routes.starting import as_it_stands, request_key
 from app.routes.table import epochs_csv
+from app.routes.visitors import visitor
+from app.schemas.requests import AuditRequest, given
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs")
 
@@ -44,6 +47,17 @@ def events(run_id: str) -> Response:
 def cancel(run_id: str) -> Response:
     """Stop the run and answer with what it measured and the ε it spent."""
     return answer(run_service().cancel(run_id))
+
+
+@blueprint.post("/<run_id>/audit")
+def audit(run_id: str) -> Response:
+    """Audit the training in a run of its own, and answer as a real training is answered."""
+    asked = read_body(AuditRequest)
+    canaries = given(asked).get("canaries", "auto")
+    key = request_key({"audit": run_id, "canaries": canaries})
+    service, who = run_service(), visitor()
+    earlier = service.earlier(who, key)
+    return as_it_stands(earlier or service.audit(run_id, canaries=canaries, visitor=who, key=key))
 
 
 @blueprint.get("/<run_id>/export")

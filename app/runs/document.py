@@ -10,6 +10,7 @@ from app.advice.assessment import assess
 from app.advice.recommendations import recommend
 from app.catalog import MODELS
 from app.events import (
+    Audited,
     EpochPoint,
     Event,
     Fallback,
@@ -28,6 +29,7 @@ from app.privacy import wording
 from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.runs.audit_report import audit_report
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
@@ -59,6 +61,7 @@ class Measurements:
     """The state that a run's events fold into; feed it with :meth:`add` in their order.
 
     The curves are those of the present attempt: a lost one's are dropped, its steps stay charged.
+    ``audit`` is the plan {method, canaries} of an audit, None for a training.
     """
 
     parameters: RunParameters
@@ -71,6 +74,8 @@ class Measurements:
     notices: list[dict[str, Any]] = field(default_factory=list)
     finished: Finished | None = None
     attempt: int = 0
+    audit: dict[str, Any] | None = None
+    audited: Audited | None = None
     earlier: list[EarlierAttempt] = field(default_factory=list)
     _asked: tuple[RunParameters, list[dict[str, Any]]] = field(init=False)
 
@@ -98,6 +103,8 @@ class Measurements:
                 self.notices.append({"id": id, "severity": severity, "text": text})
             case Fallback():
                 self._fall_back(event)
+            case Audited():
+                self.audited = event
             case Finished():
                 self.finished = event
                 self.steps = max(self.steps, event.steps)
@@ -112,7 +119,7 @@ class Measurements:
         )
         self.parameters, notices = self._asked
         self.notices = [*notices, _retry_notice(event)]
-        self.phase = self.dataset = self.model = None
+        self.phase = self.dataset = self.model = self.audited = None
         self.steps = 0
         self.private, self.baseline = Curve(), Curve()
 
@@ -179,12 +186,14 @@ def run_document(
         "attempts": [_earlier(attempt) for attempt in measurements.earlier],
         "privacy": _privacy(measurements, state=state, wait_for_pld=wait_for_pld),
         "baseline": _baseline(measurements),
+        "audit": audit_report(measurements.audit, measurements.audited, epsilon=final_epsilon(parameters)),
         "simulation_error": None,
         "notices": list(measurements.notices),
         "error": measurements.finished.error if measurements.finished else None,
     }
     document["assessment"] = assess(document)
-    document["recommendations"] = recommend(document, epsilon_of=final_epsilon)
+    # An audit's model is thrown away, so there is nothing to improve about it.
+    document["recommendations"] = [] if measurements.audit else recommend(document, epsilon_of=final_epsilon)
     return document
 
 

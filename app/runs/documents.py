@@ -94,4 +94,4 @@ class Documents:
 
 def _nothing_yet(record: Record) -> Measurements:
     parameters = RunParameters.from_dict(record.job["parameters"])
-    return Measurements(parameters, notices=list(record.job["notices"]))
+    return Measurements(parameters, notices=list(record.job["notices"]), audit=record.job.get("audit"))

@@ -108,7 +108,7 @@ class Keeper:
 
         None where the table could not be read before the keeper was to close.
         """
-        job = {name: claim.job[name] for name in ("parameters", "fallback")}
+        job = {name: claim.job.get(name) for name in ("parameters", "fallback", "audit")}
         job |= {"earlier": claim.earlier, **self._site}
         if not claim.job["parameters"].get("table"):
             return job

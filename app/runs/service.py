@@ -12,6 +12,7 @@ from typing import Any
 from app.catalog import TableInfo
 from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
+from app.runs.auditing import audit_job
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
 from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
@@ -132,11 +133,34 @@ class RunService:
             QueueFull, ClientLimited, KeyReused, UnknownTable: it is not admitted; nothing was made.
             StoreUnavailable: the store cannot be written; nothing was made.
         """
+        return self._queue(_job(parameters, fallback, notices), parameters, visitor, key, table_id)
+
+    def audit(
+        self, run_id: str, *, canaries: str, visitor: Visitor = LOCAL, key: RequestKey | None = None
+    ) -> Admitted:
+        """Queue an audit of the training ``run_id``, as a run of its own, and return that.
+
+        ``canaries`` is one of ``app.privacy.audit_plan.CHOICES``. Raises as :meth:`start`, and:
+
+        Raises:
+            UnknownRun: no run has this id.
+            CannotBeAudited: the run is an audit itself, or trained on a table that is deleted.
+        """
+        parameters, job = audit_job(self.document(run_id), canaries)
+        return self._queue(job, parameters, visitor, key)
+
+    def _queue(
+        self,
+        job: dict[str, Any],
+        parameters: RunParameters,
+        visitor: Visitor,
+        key: RequestKey | None,
+        table_id: str | None = None,
+    ) -> Admitted:
         missing = missing_package(parameters.engine)
         if missing:
             raise EngineUnavailable(missing)
         estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
-        job = _job(parameters, fallback, notices)
         admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate, table_id=table_id)
         self.dispatcher.start()
         self.dispatcher.wake()
@@ -311,6 +335,7 @@ def _job(
         "parameters": parameters.to_dict(),
         "fallback": fallback.to_dict() if fallback else None,
         "notices": [dict(notice) for notice in notices],
+        "audit": None,
     }
 
 

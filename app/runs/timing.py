@@ -200,6 +200,8 @@ def weighted_median(weighted: Sequence[tuple[float, float]]) -> float:
 
 def _work_and_seconds(job: dict[str, Any], body: dict[str, Any]) -> tuple[float, float] | None:
     """Return the private work of a finished run and the seconds it took; None where that cannot be told."""
+    if job["kind"] != "training":  # its canaries cost time too
+        return None
     finished = decode(body)
     if not isinstance(finished, Finished) or finished.training_seconds <= 0:
         return None

@@ -5,7 +5,7 @@ The documents are built elsewhere; tests hold the two together.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -222,6 +222,43 @@ class SimulationError(Answer):
     settings: int
 
 
+Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Membership(Answer):
+    """How well the canaries that were trained on could be told from those that were not."""
+
+    auc: float = Field(ge=0, le=1, description="chance that a member scores above a non-member")
+    auc_interval: Interval = Field(description="95 % by DeLong; by Clopper-Pearson where nothing overlaps")
+    advantage: float = Field(
+        ge=-1, le=1, description="true minus false positive rate of calling the higher half members"
+    )
+    tpr_at_1pct_fpr: float = Field(ge=0, le=1)
+    tpr_interval: Interval = Field(description="95 % by Clopper-Pearson")
+
+
+class Attacked(Answer):
+    """What the guesses of an audit came to; null until it has ended."""
+
+    guesses: int | None = Field(description="how many coins were guessed, fixed before the training")
+    correct: int | None
+    epsilon_lower_bound: float | None = Field(
+        ge=0, description="ε is at least this, with the confidence told; 0: this attack failed"
+    )
+    membership: Membership | None
+
+
+class Audit(Attacked):
+    """An audit: what could be found out about its canaries, beside what is guaranteed."""
+
+    method: Literal["dirac", "mislabelled"]
+    canaries: int
+    confidence: float
+    epsilon_upper_bound: float | None = Field(description="what is guaranteed; null where it is infinite")
+    baseline: Attacked | None = Field(description="the same without privacy, where the run has a baseline")
+    statement: str | None
+
+
 class Run(Answer):
     """The run document: one shape for simulated and measured runs, complete at any time."""
 
@@ -249,6 +286,7 @@ class Run(Answer):
     assessment: Assessment
     recommendations: list[Recommendation]
     baseline: Baseline | None
+    audit: Audit | None = Field(description="null for a training")
     simulation_error: SimulationError | None = Field(description="null for a measured run")
     notices: list[Notice]
     error: RunError | None

@@ -154,6 +154,17 @@ OPERATIONS: tuple[Operation, ...] = (
         of_a_run=200,
     ),
     Operation(
+        method="post",
+        path="/api/runs/{run_id}/audit",
+        summary="Audit a training in a run of its own: a lower bound on its ε, by canaries.",
+        body=requests.AuditRequest,
+        answers={200: documents.Run, 202: documents.Run},
+        failures=(429, 503),
+        parameters=(_RUN_ID, _PREFER, _IDEMPOTENCY_KEY),
+        answer_headers=("Location", "Preference-Applied", "Idempotent-Replayed"),
+        of_a_run=202,
+    ),
+    Operation(
         method="get",
         path="/api/runs/{run_id}/export",
         summary="The run as a file: the whole document (json), or one row an epoch (csv).",

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, create_model
 
 from app.catalog import DATASETS, ENGINES, MODELS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
+from app.privacy.audit_plan import CHOICES
 from app.schemas.fields import FieldDefinition, choice, number, ruled, switch
 
 MODES = ("simulation", "real")
@@ -100,6 +101,19 @@ CalibrateRequest = request_model(
     "A target ε to solve for: for noise_multiplier, or, where noise_multiplier is given, for epochs.",
     {"target_epsilon": number("target_epsilon", required=True), **_DATA_FIELDS, **_MECHANISM_FIELDS},
     base=_LeavesOneOut,
+)
+
+AuditRequest = request_model(
+    "AuditRequest",
+    "An audit of a training.",
+    {
+        "canaries": choice(
+            CHOICES,
+            default="auto",
+            description="dirac: gradients of their own, seen in the noisy sums. mislabelled: examples with "
+            "wrong labels, seen in the model's loss. auto: mislabelled without noise, else dirac.",
+        )
+    },
 )
 
 

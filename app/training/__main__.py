@@ -1,7 +1,8 @@
 """The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlier": [{"steps", "fallback"}],
-"data_directory", "offline"} starts a training, on a table of one's own with its "table" in Base64,
+"data_directory", "offline"} starts a training ("audit", if it is not null, makes it an audit), on a table of
+one's own with its "table" in Base64,
 {"stop": id} stops it. Out:
 {"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
 unless a run was there first. The process ends when its input closes.
@@ -24,6 +25,7 @@ from typing import IO, Any
 
 from app.events import OUT_OF_MEMORY, Event, Finished, encode
 from app.parameters import RunParameters
+from app.privacy.audit_plan import AuditPlan
 
 Message = dict[str, Any]
 
@@ -116,7 +118,7 @@ def _load_trainer(
         _log.exception("warm-up failed")
 
     def train(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-        fallback, table = job["fallback"], job.pop("table", None)
+        fallback, audit, table = job["fallback"], job.get("audit"), job.pop("table", None)
         try:
             trainer.train(
                 RunParameters.from_dict(job["parameters"]),
@@ -125,6 +127,7 @@ def _load_trainer(
                 data_directory=job["data_directory"],
                 offline=job["offline"],
                 fallback=RunParameters.from_dict(fallback) if fallback else None,
+                audit=AuditPlan(**audit) if audit else None,
                 earlier=job["earlier"],
                 table=base64.b64decode(table) if table else None,
             )

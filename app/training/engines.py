@@ -30,13 +30,27 @@ ENGINES: dict[str, Any] = {"fast": dpsgd.Engine, "tensorflow-privacy": _referenc
 
 def engine_of(parameters: RunParameters, data: Data, seeds: RunSeeds, series: Series) -> Any:
     """Return the engine of one series; the baseline: same weights and samples, no clipping, no noise."""
-    private = series == "private"
     model = build(
         parameters.model,
         input_shape=data.info.input_shape,
         classes=data.info.classes,
         seed=seeds.weights,
     )
+    return engine_on(model, parameters, data, seeds, series)
+
+
+def engine_on(
+    model: Any,
+    parameters: RunParameters,
+    data: Data,
+    seeds: RunSeeds,
+    series: Series,
+    *,
+    watched: int | None = None,
+) -> Any:
+    """Return the engine that trains ``model``; ``watched`` is as in :class:`dpsgd.Engine`."""
+    private = series == "private"
+    more = {} if watched is None else {"watched": watched}
     return ENGINES[parameters.engine](
         model,
         images=data.images,
@@ -51,4 +65,5 @@ def engine_of(parameters: RunParameters, data: Data, seeds: RunSeeds, series: Se
         clipping_norm=parameters.clipping_norm if private else None,
         noise_multiplier=parameters.noise_multiplier if private else 0.0,
         seeds=dpsgd.Seeds(sampling=seeds.sampling, noise=seeds.noise),
+        **more,
     )

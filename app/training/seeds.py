@@ -1,4 +1,4 @@
-"""The random streams of one run: initial weights, sampling and noise."""
+"""The random streams of one run: initial weights, sampling and noise; of an audit also the canaries' lots."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 # sampling and noise moved it by 0.3 points. Fresh ones would hide what a slider does; this draw gave 0.826,
 # near the mean.
 PUBLIC_WEIGHTS = 3
+_AUDITS = 6_071_941  # any number: it sets the audit of a seed apart from the run with that seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,28 @@ class RunSeeds:
     weights: int
     sampling: int
     noise: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditSeeds:
+    """The seeds of an audit's training, and that of its canaries' coins, independent of them."""
+
+    training: RunSeeds
+    canaries: int
+
+
+def audit_seeds(seed: int | None) -> AuditSeeds:
+    """Return the seeds of an audit: secret ones, or, for tests, those that ``seed`` (>= 0) gives.
+
+    No training has these seeds: not even one with the same ``seed`` shares a stream with its audit,
+    whose canaries would else be measured against noise that has been seen.
+    """
+    if seed is None:
+        canaries = int.from_bytes(os.urandom(8), "little")
+        return AuditSeeds(training=run_seeds(None), canaries=canaries)
+    children = np.random.SeedSequence([seed, _AUDITS]).spawn(4)
+    weights, sampling, noise, canaries = (int(child.generate_state(1, np.uint64)[0]) for child in children)
+    return AuditSeeds(training=RunSeeds(weights=weights, sampling=sampling, noise=noise), canaries=canaries)
 
 
 def run_seeds(seed: int | None) -> RunSeeds:

@@ -11,11 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from app.catalog import DATASETS, DEFAULT_TASK, MODELS, TASKS
-from app.events import Emit, Event, Fallback, Finished, Phase, Ready, ShouldStop
+from app.events import Emit, Event, Fallback, Finished, Phase, Ready, Series, ShouldStop
 from app.parameters import RunParameters
+from app.privacy.audit_plan import AuditPlan
 from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd, notices
+from app.training.audit import Trial
 from app.training.course import Course, Diverged, Ledger, Stopped, TrainingEngine
 from app.training.datasets import Data, DataUnavailable, load
 from app.training.download import DownloadStopped
@@ -23,7 +25,7 @@ from app.training.engines import EngineUnavailable, engine_of
 from app.training.models import IncompatibleModel
 from app.training.own_table import majority_accuracy, table_data
 from app.training.schedule import EpsilonAt, affordable_steps, marks
-from app.training.seeds import run_seeds
+from app.training.seeds import audit_seeds, run_seeds
 
 CALIBRATION_SECONDS = 0.3
 CALIBRATION_STEPS = 8
@@ -65,6 +67,7 @@ def train(
     table: bytes | None = None,
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
+    audit: AuditPlan | None = None,
 ) -> None:
     """Train and tell everything through ``emit``, ending with exactly one Finished.
 
@@ -80,6 +83,7 @@ def train(
         table: the bytes of the table that is trained on, where ``parameters`` name one.
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
+        audit: train with canaries, and tell by an Audited event what could be found out about them.
 
     Raises:
         OutOfMemory: the one failure that is no end of the run; this process should not train again.
@@ -96,7 +100,10 @@ def train(
         own = epsilon_at is not None and chosen is parameters
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
         spent = [each["steps"] for each in earlier if each["fallback"] == (chosen is not parameters)]
-        _Training(chosen, data, ledger, spent=spent).run()
+        if audit is None:
+            _Training(chosen, data, ledger, spent=spent).run()
+        else:
+            _Audit(chosen, data, ledger, spent=spent, plan=audit).run()
     except (Stopped, DownloadStopped):
         state = "cancelled"
     except _ListenerFailed as failure:
@@ -218,6 +225,9 @@ class _Training:
         if self._parameters.baseline:
             self._baseline(steps)
 
+    def _engine_of(self, series: Series) -> Any:
+        return engine_of(self._parameters, self._data, self._seeds, series)
+
     def _affordable_steps(self) -> int:
         parameters = self._parameters
         if not parameters.stop_at_budget:
@@ -240,7 +250,7 @@ class _Training:
 
     def _engine_and_ready(self) -> Any:
         parameters = self._parameters
-        engine = engine_of(parameters, self._data, self._seeds, "private")
+        engine = self._engine_of("private")
         self._ledger.emit(
             Ready(
                 dataset=self._dataset_facts(),
@@ -293,7 +303,7 @@ class _Training:
         """Train without privacy; if that diverges, the private run is not lost for it."""
         self._ledger.emit(Phase(phase="training baseline"))
         self._ledger.check_stop()
-        engine = engine_of(self._parameters, self._data, self._seeds, "baseline")
+        engine = self._engine_of("baseline")
         course = Course(engine, series="baseline", parameters=self._parameters, ledger=self._ledger)
         try:
             course.start()
@@ -301,3 +311,31 @@ class _Training:
         except Diverged:
             taken = engine.steps_done
             self._ledger.emit(notices.diverged(self._parameters, series="baseline", steps=taken))
+            self._baseline_diverged()
+
+    def _baseline_diverged(self) -> None:
+        pass
+
+
+class _Audit(_Training):
+    """The same with canaries among the data, and then the verdict."""
+
+    def __init__(
+        self, parameters: RunParameters, data: Data, ledger: Ledger, *, spent: Sequence[int], plan: AuditPlan
+    ) -> None:
+        self._trial = Trial(parameters, data, plan, audit_seeds(parameters.seed))
+        super().__init__(parameters, self._trial.data, ledger, spent=spent)
+
+    def run(self) -> None:
+        """Train it all and tell the verdict; raises as a training does."""
+        super().run()
+        ledger = self._ledger
+        ledger.check_stop()
+        ledger.emit(Phase(phase="auditing"))
+        ledger.emit(self._trial.verdict(steps=ledger.steps, epsilon=ledger.epsilon()))
+
+    def _engine_of(self, series: Series) -> Any:
+        return self._trial.engine_of(series)
+
+    def _baseline_diverged(self) -> None:
+        self._trial.forget("baseline")

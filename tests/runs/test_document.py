@@ -39,6 +39,7 @@ FIELDS = {
     "assessment",
     "recommendations",
     "baseline",
+    "audit",
     "simulation_error",
     "notices",
     "error",

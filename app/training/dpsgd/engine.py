@@ -38,6 +38,7 @@ class Engine:
         sampling: "poisson", or "shuffle" for fixed-size batches (not what the accountant analyses).
         clipping_norm: C > 0, or None for ordinary training on the same samples, without noise.
         noise_multiplier: σ >= 0; 0 adds no noise.
+        watched: the place among the trainable variables of one whose noisy sums :meth:`run` shall tell.
 
     Raises:
         UnsupportedModel: per-example gradients are not defined for ``model``.
@@ -60,6 +61,7 @@ class Engine:
         clipping_norm: float | None,
         noise_multiplier: float,
         seeds: Seeds,
+        watched: int | None = None,
     ) -> None:
         counts = {"training": (len(images), len(labels)), "test": (len(test_images), len(test_labels))}
         faults = [*_data_faults(counts), *_choice_faults(optimizer, sampling)]
@@ -84,6 +86,7 @@ class Engine:
                 classes=classes,
                 image_shape=tuple(images.shape[1:]),
                 image_dtype=self._data.images.dtype.name,
+                watched=watched,
             ),
         )
         self._state = self._program.initial_state(model)
@@ -161,6 +164,7 @@ class Engine:
             norms=norms,
             signal_norm=float(sum(call.signal_sum for call in calls)) / max(steps, 1),
             noise_norm=self._noise_norm,
+            watched=np.concatenate([call.watched for call in calls] or [np.zeros((0, 0), np.float32)]),
         )
 
     def clipped_sum(

@@ -6,6 +6,7 @@ serves every run of the same architecture: tracing takes longer than an epoch.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from typing import Any, NamedTuple
@@ -56,7 +57,7 @@ class State(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Sums over the steps of one call; ``norms`` is [examples].
+    """Sums over the steps of one call; ``norms`` is [examples], ``watched`` [steps, size].
 
     The sums of losses and signals are float64: there adding float32 numbers of like size is exact, so that
     they do not depend on how steps are grouped into calls.
@@ -66,24 +67,29 @@ class Measured(NamedTuple):
     loss_sum: Any
     signal_sum: Any
     norms: Any
+    watched: Any
 
     @classmethod
-    def nothing(cls) -> Measured:
+    def nothing(cls, watched_size: int) -> Measured:
         zero = tf.constant(0.0, tf.float64)
-        return cls(tf.constant(0), zero, zero, tf.zeros([0]))
+        return cls(tf.constant(0), zero, zero, tf.zeros([0]), tf.zeros([0, watched_size]))
 
-    def plus(self, indices: Any, found: GradientSum, batch_size: Any) -> Measured:
-        """Return the sums with one more step, whose sample was ``indices``."""
+    def plus(self, indices: Any, found: GradientSum, batch_size: Any, watched: Any) -> Measured:
+        """Return the sums with one more step, whose sample was ``indices``; ``watched`` is [1, size]."""
         return Measured(
             self.examples + tf.size(indices),
             self.loss_sum + tf.cast(found.loss_sum, tf.float64),
             self.signal_sum + tf.cast(tf.linalg.global_norm(found.sums) / batch_size, tf.float64),
             tf.concat([self.norms, found.norms], axis=0),
+            tf.concat([self.watched, watched], axis=0),
         )
 
 
 class Kind(NamedTuple):
-    """What a program is traced for besides the architecture; a change of any of it needs another."""
+    """What a program is traced for besides the architecture; a change of any of it needs another.
+
+    ``watched`` is the place of a variable whose noisy sums are to be told, step by step.
+    """
 
     optimizer: str
     sampling: str
@@ -91,6 +97,7 @@ class Kind(NamedTuple):
     classes: int
     image_shape: tuple[int, ...]
     image_dtype: str
+    watched: int | None = None
 
 
 class Program:
@@ -161,16 +168,19 @@ class Program:
 
         def body(offset: Any, indices: Any, measured: Measured) -> tuple[Any, Any, Measured]:
             found = self._sum_over(indices, data, knobs)
-            self._apply(found.sums, knobs, first_step + tf.cast(offset, tf.int64))
+            step = first_step + tf.cast(offset, tf.int64)
+            sums = self._noisy(found.sums, knobs, step)
+            self._apply(sums, knobs, step)
             following = sample(offset + 1)  # does not wait for this step, so it fills idle cores
-            return offset + 1, following, measured.plus(indices, found, knobs.batch_size)
+            return offset + 1, following, measured.plus(indices, found, knobs.batch_size, self._watched(sums))
 
-        scalar, vector = tf.TensorShape([]), tf.TensorShape([None])
+        scalar, vector, rows = tf.TensorShape([]), tf.TensorShape([None]), tf.TensorShape([None, None])
+        nothing = Measured.nothing(self._watched_size())
         _, _, measured = tf.while_loop(
             lambda offset, *_: offset < steps,
             body,
-            (tf.constant(0), sample(tf.constant(0)), Measured.nothing()),
-            shape_invariants=(scalar, vector, Measured(scalar, scalar, scalar, vector)),
+            (tf.constant(0), sample(tf.constant(0)), nothing),
+            shape_invariants=(scalar, vector, Measured(scalar, scalar, scalar, vector, rows)),
         )
         weights = [tf.identity(variable) for variable in self._variables]
         return State(weights, [tf.identity(slot) for slots in self._slots for slot in slots]), measured
@@ -179,10 +189,21 @@ class Program:
         examples = tf.shape(data.labels)[0]
         return poisson_sample(knobs.sampling_seed, step, examples=examples, threshold=knobs.threshold)
 
+    def _noisy(self, sums: list[Any], knobs: Knobs, step: Any) -> list[Any]:
+        if not self._kind.private:
+            return sums
+        noise = gaussian_noise(knobs.noise_seed, step, shapes=self._shapes, stddev=knobs.noise_stddev)
+        return [total + part for total, part in zip(sums, noise, strict=True)]
+
+    def _watched_size(self) -> int:
+        return 0 if self._kind.watched is None else math.prod(self._shapes[self._kind.watched])
+
+    def _watched(self, sums: list[Any]) -> Any:
+        if self._kind.watched is None:
+            return tf.zeros([1, 0])
+        return tf.reshape(sums[self._kind.watched], [1, -1])
+
     def _apply(self, sums: list[Any], knobs: Knobs, step: Any) -> None:
-        if self._kind.private:
-            noise = gaussian_noise(knobs.noise_seed, step, shapes=self._shapes, stddev=knobs.noise_stddev)
-            sums = [total + part for total, part in zip(sums, noise, strict=True)]
         number = tf.cast(step + 1, tf.float32)
         for variable, slots, total in zip(self._variables, self._slots, sums, strict=True):
             self._update(variable, slots, total / knobs.batch_size, knobs.learning_rate, number)

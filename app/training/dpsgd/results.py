@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,8 @@ class StepStatistics:
     (nats, before each update), ``norms`` (float32, [examples]) are the L2 norms
     of their gradients before clipping, empty without clipping; ``clipped``
     counts norms above C. ``signal_norm`` is the mean over the steps of
-    ‖Σ clipped gradients‖/B, ``noise_norm`` is σ·C·√d/B.
+    ‖Σ clipped gradients‖/B, ``noise_norm`` is σ·C·√d/B. ``watched`` are the noisy sums of the
+    watched variable, flat, [steps, size]; size 0 where none is watched.
     """
 
     steps: int
@@ -43,6 +44,7 @@ class StepStatistics:
     norms: npt.NDArray[np.float32]
     signal_norm: float
     noise_norm: float
+    watched: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True, kw_only=True)

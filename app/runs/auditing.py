@@ -1,0 +1,67 @@
+"""The job of an audit: the training of a run done again, with canaries and fresh seeds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from app.parameters import RunParameters
+from app.privacy.audit_plan import audit_plan
+from app.privacy.audit_statement import trained_again
+from app.privacy.guarantee import charged_epsilon
+from app.privacy.mechanism import Mechanism
+from app.runs.document import Document
+from app.runs.lifecycle import FINISHED_STATES
+
+
+class CannotBeAudited(ValueError):
+    """The run is an audit itself, or its data are gone; the text says which."""
+
+
+def audit_job(document: Document, canaries: str) -> tuple[RunParameters, dict[str, Any]]:
+    """Return the parameters and the job of an audit of the run with this ``document``.
+
+    ``canaries`` is one of ``app.privacy.audit_plan.CHOICES``. It trains what the run really trained
+    (its fallback, if it had to take it), without its seed: whoever knows that seed knows its noise.
+
+    Raises:
+        CannotBeAudited: the run is an audit, or trained on a table that is deleted.
+    """
+    if document["audit"] is not None:
+        raise CannotBeAudited("The run is an audit; audit the training that it audited.")
+    parameters = replace(RunParameters.from_dict(document["parameters"]), seed=None)
+    if parameters.table is not None:
+        raise CannotBeAudited("The table that the run trained on has been deleted, so it cannot train again.")
+    plan = audit_plan(canaries, noise_multiplier=parameters.noise_multiplier, examples=parameters.train_size)
+    return parameters, {
+        "kind": "audit",
+        "parameters": parameters.to_dict(),
+        "fallback": None,
+        "notices": _notices(document, parameters, method=plan.method),
+        "audit": asdict(plan),
+    }
+
+
+def _notices(document: Document, parameters: RunParameters, *, method: str) -> list[dict[str, Any]]:
+    both = charged_epsilon(Mechanism.of(parameters))([*_steps_charged(document), parameters.steps])
+    notices = [
+        {"id": "audit-trains-again", "severity": "warning", "text": trained_again(epsilon=both)},
+    ]
+    if method == "mislabelled":
+        notices.append(_MISLABELLED)
+    return notices
+
+
+def _steps_charged(document: Document) -> list[int]:
+    """Return the steps of each attempt of the run, those to come included."""
+    progress = document["progress"]
+    own = progress["steps"] if document["state"] in FINISHED_STATES else progress["steps_total"]
+    return [*(attempt["steps"] for attempt in document["attempts"]), own]
+
+
+_MISLABELLED = {
+    "id": "audit-mislabelled",
+    "severity": "info",
+    "text": "Canaries with wrong labels spoil what the model learns: its accuracy is a few points lower than "
+    "that of the run audited, and tells nothing about it.",
+}
