@@ -212,8 +212,8 @@ def test_mnist_example_names_the_cure_where_the_data_cannot_be_had(port: int) ->
 
 @needs_curl
 def test_async_example_leads_to_a_measured_run_that_can_be_stopped_and_exported(port: int) -> None:
-    (start,) = curl_commands(about="respond-async")
-    look, stop, export = curl_commands(about="RUN_ID")
+    (start,) = curl_commands(about='"dataset":"digits"')
+    look, watch, stop, export, audit = curl_commands(about="RUN_ID")
     status, headers, _ = curl(start, port)
     assert status == 202
     location = re.search(r"^Location: .*/api/runs/(\S+)$", headers, re.MULTILINE)
@@ -226,6 +226,21 @@ def test_async_example_leads_to_a_measured_run_that_can_be_stopped_and_exported(
     status, headers, _ = curl(export, port, RUN_ID=run_id)
     assert status == 200
     assert "text/csv" in headers
+    status, headers, body = curl(watch, port, RUN_ID=run_id)
+    assert (status, "text/event-stream" in headers) == (200, True)
+    assert "event: finished" in body
+    status, _, body = curl(audit, port, RUN_ID=run_id)
+    assert status == 202
+    assert json.loads(body)["audit"]["canaries"] > 0
+    curl(stop, port, RUN_ID=json.loads(body)["id"])
+
+
+@needs_curl
+def test_code_example_gives_a_script(port: int) -> None:
+    (command,) = curl_commands(about="/api/code")
+    status, _, body = curl(command.replace(" -o train.py", ""), port)
+    assert status == 200
+    compile(body, "train.py", "exec")
 
 
 @needs_curl
