@@ -223,11 +223,8 @@ class RunService:
             NoSeat: this process serves as many streams as it may.
         """
         self.dispatcher.start()
-        last_event, state = self._mark(run_id)
-        if after >= last_event and state in FINISHED_STATES:
+        if not self._tailer.follows(run_id, after) and not self._has_more(run_id, after):
             return None
-        if after > last_event:
-            raise NoSuchEvent(f"the run's last event so far is {last_event}")
         seat = self.seats.take()
         return EventStream(
             self._tailer,
@@ -275,6 +272,19 @@ class RunService:
         if self.lifecycle.cancel(run_id) == "running":
             self.wait(run_id, CANCEL_SECONDS)
         return self.document(run_id)
+
+    def _has_more(self, run_id: str, after: int) -> bool:
+        """Return whether the run has, or may have, events behind the event ``after``.
+
+        Raises:
+            UnknownRun, NoSuchEvent: as for a stream.
+        """
+        last_event, state = self._mark(run_id)
+        if after >= last_event and state in FINISHED_STATES:
+            return False
+        if after > last_event:
+            raise NoSuchEvent(f"the run's last event so far is {last_event}")
+        return True
 
     def _mark(self, run_id: str) -> tuple[int, str]:
         """Return (id of the last event, state) of the run."""

@@ -66,6 +66,12 @@ class Tailer:
         self._wanted.set()
         return feed
 
+    def follows(self, run_id: str, position: int) -> bool:
+        """Return whether the run is watched already, goes on, and has come to the event ``position``."""
+        with self._lock:
+            feed = self._feeds.get(run_id)
+        return feed is not None and not feed.ended and position <= feed.last
+
     def leave(self, feed: Feed) -> None:
         """Take one subscriber from ``feed``; without any it is forgotten."""
         with self._lock:

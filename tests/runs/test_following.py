@@ -58,6 +58,24 @@ def test_a_running_run_streams_from_where_the_client_is(
     assert service.seats.taken == 0
 
 
+def test_the_next_stream_of_a_watched_run_asks_the_store_for_nothing(
+    service: RunService, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds that come at once, as after a server's start, would each hold the others up by a query."""
+    first = service.stream(claim.run_id, after=0)
+    assert first is not None
+    until(lambda: service._tailer.follows(claim.run_id, 3))
+    assert not service._tailer.follows(claim.run_id, 4), "an event to come is for the store to know"
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_mark", lambda run_id: pytest.fail("the store was asked"))
+        second = service.stream(claim.run_id, after=1)
+    assert second is not None
+    finish(service, claim)
+    assert ids(b"".join(second)) == numbers(2, 4)
+    first.close()
+    second.close()
+
+
 @pytest.mark.parametrize("after", [4, 5, 999])
 def test_of_a_run_that_has_ended_before_it_no_event_will_follow(
     service: RunService, claim: Claim, after: int
