@@ -218,7 +218,7 @@ class RunService:
         return self._documents.get_once(run_id, partial(self._document, patient=False))
 
     def _has_more(self, run_id: str, after: int) -> bool:
-        """Return whether the run has, or may have, events behind the event ``after``; raise as for a stream."""
+        """Return whether events come, or may come, behind the event ``after``; raise as for a stream."""
         last_event, state = self._mark(run_id)
         if after >= last_event and state in FINISHED_STATES:
             return False
