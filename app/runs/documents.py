@@ -14,6 +14,8 @@ from app.runs.store import StoreUnavailable
 
 RUNS_KEPT = 50
 
+Make = Callable[[Record, Measurements], Document]
+
 
 @dataclass
 class _Kept:
@@ -33,7 +35,7 @@ class Documents:
     a run that waits always, because its place in the queue changes without one.
     """
 
-    def __init__(self, lifecycle: Lifecycle, make: Callable[[Record, Measurements], Document]) -> None:
+    def __init__(self, lifecycle: Lifecycle, make: Make) -> None:
         self._lifecycle = lifecycle
         self._make = make
         self._lock = threading.Lock()
@@ -51,6 +53,20 @@ class Documents:
                 self._forget(run_id)
                 raise UnknownRun(run_id)
             return self._up_to_date(kept), kept.record.last_event
+
+    def get_once(self, run_id: str, make: Make) -> Document:
+        """Return the run's document made by another ``make``, which is not kept; a final one goes before it.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        kept = self._kept(run_id)
+        with kept.lock:
+            record = self._lifecycle.record(run_id)
+            if kept.document is not None and kept.record == record and record.state in FINISHED_STATES:
+                return kept.document
+            self._fold(kept, record.last_event)
+            return make(record, kept.measurements)
 
     def _is_deleted(self, run_id: str) -> bool:
         try:

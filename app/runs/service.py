@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from app.catalog import TableInfo
@@ -271,14 +272,11 @@ class RunService:
         self.dispatcher.start()
         if self.lifecycle.cancel(run_id) == "running":
             self.wait(run_id, CANCEL_SECONDS)
-        return self.document(run_id)
+        # Who presses Stop shall not wait for the slower accountant, 1 s where its process is yet to start.
+        return self._documents.get_once(run_id, partial(self._document, patient=False))
 
     def _has_more(self, run_id: str, after: int) -> bool:
-        """Return whether the run has, or may have, events behind the event ``after``.
-
-        Raises:
-            UnknownRun, NoSuchEvent: as for a stream.
-        """
+        """Return whether events come, or may come, behind the event ``after``; raise as for a stream."""
         last_event, state = self._mark(run_id)
         if after >= last_event and state in FINISHED_STATES:
             return False
@@ -293,7 +291,7 @@ class RunService:
             raise UnknownRun(run_id)
         return marks[run_id]
 
-    def _document(self, record: Record, measurements: Measurements) -> Document:
+    def _document(self, record: Record, measurements: Measurements, *, patient: bool = True) -> Document:
         ended = record.state in FINISHED_STATES
         ahead = self.lifecycle.ahead(record) if record.state == "queued" else []
         eta = self.timing.eta(
@@ -307,7 +305,7 @@ class RunService:
                 run_id=record.id,
                 state=record.state,
                 evidence="measured",
-                wait_for_pld=ended,
+                wait_for_pld=ended and patient,
                 queue_position=_position(record, ahead),
                 created_at=_iso(record.created_at),
                 eta_seconds=eta,

@@ -103,6 +103,23 @@ def test_a_finished_one_is_shown_while_the_store_is_away(kept: Kept, monkeypatch
     assert kept.documents.get(claim.run_id) == last
 
 
+def test_one_made_once_is_not_kept_and_gives_way_to_the_final_one(kept: Kept) -> None:
+    def quick(record: Record, measurements: Measurements) -> Document:
+        return {"quick": record.state}
+
+    claim = kept.claimed()
+    kept.lifecycle.append(claim.run_id, claim.owner, [progress(1)])
+    assert kept.documents.get_once(claim.run_id, quick) == {"quick": "running"}
+    assert kept.documents.get(claim.run_id)[0]["steps"] == 1
+    finished = Finished(state="cancelled", steps=2, training_seconds=0.5)
+    kept.lifecycle.finish(claim.run_id, claim.owner, [], finished)
+    assert kept.documents.get_once(claim.run_id, quick) == {"quick": "cancelled"}
+    final = kept.documents.get(claim.run_id)[0]
+    assert final["steps"] == 2
+    assert kept.documents.get_once(claim.run_id, quick) == final
+    assert kept.read == [1, 2, 3], "each event is still read once"
+
+
 def test_a_run_deleted_for_its_age_is_not_shown_from_memory(kept: Kept) -> None:
     claim = kept.claimed()
     kept.lifecycle.finish(
