@@ -129,5 +129,6 @@ def test_whatever_is_sent_the_answer_is_a_document_or_the_one_problem(
     if response.status_code in (200, 202):
         assert "type" not in answer
         return
-    assert response.status_code in (400, 413, 422, 503), response.text
+    unknown = (404,) if "{" in endpoint else ()  # no run has the id that stands in braces
+    assert response.status_code in (400, 413, 422, 503, *unknown), response.text
     assert_one_problem(response.status_code, response.mimetype, answer)
