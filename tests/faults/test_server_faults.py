@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def test_a_stopped_training_process_does_not_outlive_its_leader(start: Callable[
     playground.event(run_id, "epoch")
     leader, trainer = playground.leader(), playground.trainer()
     send(trainer, signal.SIGSTOP)
+    while trainer.status() != psutil.STATUS_STOPPED:  # the kernel looks for stopped ones when the leader dies
+        time.sleep(0.01)
     send(leader, signal.SIGKILL)
     wait_until_gone([trainer], seconds=5)
     assert playground.event(run_id, "finished")["state"] == "done"
