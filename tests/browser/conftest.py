@@ -32,8 +32,8 @@ expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy with
 def browser() -> Iterator[Browser]:
     """Chromium by the variable CHROMIUM, else from the path; its absence is a failure where CI=true.
 
-    Ended with each module: Playwright's event loop belongs to this thread, and would stand in the way of every
-    later test that runs a loop of its own.
+    Ended with each module: Playwright's event loop belongs to this thread, and would stand in the way of
+    every later test that runs a loop of its own.
     """
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:

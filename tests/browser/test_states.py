@@ -131,6 +131,12 @@ def test_over_the_target_the_meter_is_hatched_and_says_by_how_much(open_page: Op
     assert page.evaluate(filling) == "none"
 
 
+SPENT_NEARLY = """target => {
+    const spent = Number(document.getElementById("tile-epsilon").innerText.replace("ε ", ""));
+    return 0.98 * target <= spent && spent <= target;
+}"""
+
+
 def test_the_target_can_be_chosen_and_sigma_follows(open_page: OpenPage) -> None:
     page = open_page()
     wait_for_result(page)
@@ -140,8 +146,7 @@ def test_the_target_can_be_chosen_and_sigma_follows(open_page: OpenPage) -> None
     for target in ("1", "8", "3"):
         page.locator("input#privacy_budget").fill(target)
         expect(page.locator("#meter")).to_have_attribute("data-over", "false")
-        spent = float(page.locator("#tile-epsilon").inner_text().removeprefix("ε "))
-        assert 0.98 * float(target) <= spent <= float(target)
+        page.wait_for_function(SPENT_NEARLY, arg=float(target))
     expect(page).to_have_url(re.compile("target_epsilon=3"))
     page.reload()
     wait_for_result(page)
