@@ -20,6 +20,7 @@ from app.events import Event, Finished, Retrying, Started, decode, encode
 from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
 from app.runs.tables import Tables, forget_of_run
+from app.runs.turns import retire, turn
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
@@ -136,14 +137,7 @@ class Lifecycle:
             UnknownRun: no run has this id.
         """
         with self._store.writing() as connection:
-            row = _locked(connection, run_id)
-            if row.state == "queued":
-                # What earlier attempts spent stays charged: it is in their own events.
-                _end(connection, row, Finished(state="cancelled", steps=0, training_seconds=0.0))
-                return "cancelled"
-            if row.state == "running":
-                connection.execute(update(runs).where(runs.c.id == run_id).values(cancel_requested=1))
-            return str(row.state)
+            return cancel(connection, run_id)
 
     def record(self, run_id: str) -> Record:
         """Return the run's row.
@@ -175,11 +169,16 @@ class Lifecycle:
             return {id: (last_event, state) for id, last_event, state in connection.execute(query)}
 
     def ahead(self, record: Record) -> list[Record]:
-        """Return the runs that will be started before this queued one, and those running now."""
-        before = (runs.c.state == "queued") & (runs.c.sequence < record.sequence)
-        query = select(runs).where(before | (runs.c.state == "running")).order_by(runs.c.sequence)
+        """Return the runs that will be started before this queued one, in their order, and those running."""
+        line = self.line()
+        own = next((place for place, other in enumerate(line) if other.id == record.id), len(line))
+        return [other for place, other in enumerate(line) if place < own or other.state == "running"]
+
+    def line(self) -> list[Record]:
+        """Return all runs that run or wait, in the order in which they are started."""
+        active = runs.c.state.in_(("queued", "running"))
         with self._store.reading() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [_record(row) for row in connection.execute(select(runs).where(active).order_by(*turn()))]
 
     def count(self, state: str) -> int:
         """Return how many runs are in ``state``."""
@@ -189,10 +188,10 @@ class Lifecycle:
     # -- the leader's side
 
     def claim(self) -> Claim | None:
-        """Give the oldest queued run to a new owner and return the claim; None where none is queued."""
+        """Give the queued run whose turn it is to a new owner and return the claim; None where none waits."""
         with self._store.writing() as connection:
-            oldest = select(runs).where(runs.c.state == "queued").order_by(runs.c.sequence).limit(1)
-            row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
+            first = select(runs).where(runs.c.state == "queued").order_by(*turn()).limit(1)
+            row = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
             if row is None:
                 return None
             claim = Claim(
@@ -239,11 +238,8 @@ class Lifecycle:
 
     def retire(self, *, ended_before: float) -> int:
         """Delete the finished runs that ended before that time (seconds since the epoch); return how many."""
-        old = runs.c.state.in_(FINISHED_STATES) & (runs.c.ended_at < ended_before)
         with self._store.writing() as connection:
-            ids = select(runs.c.id).where(old)
-            connection.execute(delete(events).where(events.c.run_id.in_(ids)))
-            return int(connection.execute(delete(runs).where(old)).rowcount)
+            return retire(connection, ended_before=ended_before)
 
     # -- the side of an attempt's keeper; all but lose() raise Fenced for one that is not the present owner
 
@@ -316,6 +312,18 @@ class Lifecycle:
             )
             _append(connection, run_id, last_event, [Retrying(attempt=row.attempt, why=why)])
             return "queued"
+
+
+def cancel(connection: Connection, run_id: str) -> str:
+    """Do what :meth:`Lifecycle.cancel` does, which says more, within the transaction of ``connection``."""
+    row = _locked(connection, run_id)
+    if row.state == "queued":
+        # What earlier attempts spent stays charged: it is in their own events.
+        _end(connection, row, Finished(state="cancelled", steps=0, training_seconds=0.0))
+        return "cancelled"
+    if row.state == "running":
+        connection.execute(update(runs).where(runs.c.id == run_id).values(cancel_requested=1))
+    return str(row.state)
 
 
 def count(connection: Connection, condition: Any) -> int:

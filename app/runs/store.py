@@ -107,6 +107,23 @@ tables = Table(
     Column("run_id", String(40), unique=True),  # the run that took it
 )
 
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("grid", Text, nullable=False),  # JSON: {"parameter", "values", "seeds"}
+    Column("stopped", Integer, nullable=False, server_default="0"),  # 1 once it was cancelled as a whole
+    Column("created_at", Float, nullable=False),
+)
+
+sweep_runs = Table(
+    "sweep_runs",
+    metadata,
+    Column("run_id", String(40), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("sweep_id", String(40), ForeignKey("sweeps.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),  # its turn among the runs of its sweep, from 0
+)
+
 
 class StoreUnavailable(RuntimeError):
     """The store cannot be used now; the message says what is wrong with it, without paths or secrets."""

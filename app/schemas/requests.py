@@ -49,7 +49,7 @@ _MECHANISM_FIELDS: dict[str, FieldDefinition] = {
 _SAMPLING: dict[str, FieldDefinition] = {
     "sampling": choice(SAMPLINGS, default="poisson", description="How a step draws its examples.")
 }
-_TRAIN_FIELDS: dict[str, FieldDefinition] = {
+TRAIN_FIELDS: dict[str, FieldDefinition] = {
     "mode": choice(MODES, default="simulation", description="An instant simulation, or a real training."),
     **_DATA_FIELDS,
     "dataset": choice(
@@ -89,7 +89,7 @@ def request_model(
 TrainRequest = request_model(
     "TrainRequest",
     "A training. Parameters left out take the task's defaults; {} is a simulation with the defaults.",
-    _TRAIN_FIELDS,
+    TRAIN_FIELDS,
 )
 PrivacyRequest = request_model(
     "PrivacyRequest",
