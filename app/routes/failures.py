@@ -23,6 +23,7 @@ from app.runs.admission import ClientLimited, KeyReused, QueueFull
 from app.runs.auditing import CannotBeAudited
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
+from app.runs.predictions import NoModel, WrongShape
 from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
@@ -61,6 +62,10 @@ def public(failure: Exception) -> PublicError | None:
             return InvalidParameters.of(Fault("Idempotency-Key", rule))
         case CannotBeAudited():
             return InvalidParameters(str(failure))
+        case NoModel():
+            return Conflict(str(failure))
+        case WrongShape():
+            return InvalidParameters.of(Fault("image", f"{failure}."))
         case TooExpensive():
             return _too_expensive(failure)
         case UnknownSweep():

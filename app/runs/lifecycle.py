@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -21,11 +22,13 @@ from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
 from app.runs.tables import Tables, forget_of_run
 from app.runs.turns import retire, turn
+from app.runs.weights import keep
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
 CRASHES_ALLOWED = 1  # one retry after a trainer's death
 CALIBRATION = "calibration"  # the fact that holds what a training process measured of its speed
+NO_WEIGHTS: Mapping[str, bytes] = MappingProxyType({})
 ATTEMPTS_ALLOWED = 8  # a run whose server dies each time must not take it down for ever
 
 LOST = (
@@ -278,12 +281,22 @@ class Lifecycle:
         _unless_fenced(int(asked is not None))
         return bool(asked)
 
-    def finish(self, run_id: str, owner: str, new: Sequence[Event], finished: Finished) -> None:
-        """Add ``new`` and then ``finished``, and end the run with its state."""
+    def finish(
+        self,
+        run_id: str,
+        owner: str,
+        new: Sequence[Event],
+        finished: Finished,
+        *,
+        weights: Mapping[str, bytes] = NO_WEIGHTS,
+    ) -> None:
+        """Add ``new`` and then ``finished``, and end the run with its state; one done keeps ``weights``."""
         with self._store.writing() as connection:
             row = _locked_owned(connection, run_id, owner)
             last_event = _append(connection, run_id, row.last_event, new)
             _end(connection, row, finished, last_event=last_event)
+            if finished.state == "done":
+                keep(connection, run_id, weights)
 
     def lose(
         self, run_id: str, owner: str, *, why: str, crash: bool, new: Sequence[Event] = ()

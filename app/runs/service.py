@@ -25,6 +25,7 @@ from app.runs.keeper import Limits
 from app.runs.leadership import leadership_of
 from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
 from app.runs.pld_ahead import PldAhead
+from app.runs.predictions import Predictions
 from app.runs.process_executor import ProcessExecutor
 from app.runs.readiness import StoreCheck
 from app.runs.seats import NoSeat, Seats
@@ -74,6 +75,7 @@ class RunService:
         self.admission = Admission(store=self.store, lifecycle=self.lifecycle, shares=shares)
         self.tables = Tables(self.store)
         self.timing = Timing(self.store)
+        self._predictions = Predictions(self.store)
         self._pld_ahead = PldAhead()
         self._one_document = threading.Lock()
         self._store_check = StoreCheck(self.store)
@@ -272,6 +274,14 @@ class RunService:
         # The event's id goes before that which a notice has of its own; the document has the notices too.
         events = [{**json.loads(body), "id": id} for id, body in rows if id <= last_event]
         return {**document, "events": events, "last_event_id": last_event}
+
+    def predict(self, run_id: str, image: Sequence[Sequence[float]]) -> dict[str, Any]:
+        """Return what the run's models make of ``image``: see ``Predictions.of``, also for what it raises.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        return self._predictions.of(self.document(run_id), image)
 
     def cancel(self, run_id: str) -> Document:
         """Stop the run, keep what was measured, and return its document; a finished run is left alone.

@@ -167,6 +167,15 @@ OPERATIONS: tuple[Operation, ...] = (
         of_a_run=202,
     ),
     Operation(
+        method="post",
+        path="/api/runs/{run_id}/predict",
+        summary="What the models of a finished training on images make of a picture.",
+        body=requests.PredictRequest,
+        answers={200: documents.Prediction},
+        failures=(409, 429, 503),
+        parameters=(_RUN_ID,),
+    ),
+    Operation(
         method="get",
         path="/api/runs/{run_id}/export",
         summary="The run as a file: the whole document (json), or one row an epoch (csv).",
