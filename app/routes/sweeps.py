@@ -9,7 +9,7 @@ from app.routes.limits import count_question
 from app.routes.starting import request_key
 from app.routes.visitors import visitor
 from app.runs.admission import RequestKey
-from app.runs.lifecycle import FINISHED_STATES
+from app.runs.lifecycle import FINISHED_STATES, RUN_ID_BYTES
 from app.runs.sweep_document import simulated_sweep
 from app.runs.sweep_plan import Grid, PlannedRun, SweepPlan
 from app.runs.sweeps import AdmittedSweep
@@ -17,6 +17,9 @@ from app.schemas.requests import StrictRequest, given
 from app.schemas.sweeps import SweepRequest, resolve_sweep
 
 blueprint = Blueprint("sweeps", __name__, url_prefix="/api/sweeps")
+
+# Of the ids' length, so that cost is none and GET /api/sweeps/cost a method that is not allowed.
+_ID = f"<string(length={2 * RUN_ID_BYTES}):sweep_id>"
 
 
 @blueprint.post("")
@@ -43,13 +46,13 @@ def cost() -> Response:
     return answer(run_service().sweeps.cost(_plan(asked)))
 
 
-@blueprint.get("/<sweep_id>")
+@blueprint.get(f"/{_ID}")
 def sweep(sweep_id: str) -> Response:
     """Answer with the sweep document as it stands."""
     return answer(run_service().sweeps.document(sweep_id))
 
 
-@blueprint.post("/<sweep_id>/cancel")
+@blueprint.post(f"/{_ID}/cancel")
 def cancel(sweep_id: str) -> Response:
     """Stop all runs of the sweep and answer with what was measured."""
     return answer(run_service().sweeps.cancel(sweep_id))
