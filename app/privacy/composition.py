@@ -9,7 +9,7 @@ import numpy as np
 
 from app.privacy.gaussian import epsilon_of_gaussian
 from app.privacy.mechanism import InvalidMechanism, Mechanism
-from app.privacy.renyi import ORDERS, epsilon_of_rdp, one_step_rdp
+from app.privacy.renyi import ORDERS, Array, epsilon_of_rdp, one_step_rdp
 from app.privacy.shuffle import passes_begun, worst_case_mu
 
 Parts = Sequence[tuple[Mechanism, int]]
@@ -42,12 +42,12 @@ def composed_epsilon(parts: Parts) -> float | None:
         ]
         epsilon = epsilon_of_gaussian(mu=math.hypot(*shifts), delta=delta)
     else:
-        epsilon, _ = epsilon_of_rdp(_summed_rdp(taken), delta=delta)
+        epsilon, _ = epsilon_of_rdp(composed_rdp(taken), delta=delta)
     return epsilon if math.isfinite(epsilon) else None
 
 
-def _summed_rdp(parts: Parts) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the divergences of all steps at ``ORDERS``."""
+def composed_rdp(parts: Parts) -> Array:
+    """Return the Renyi divergences of all Poisson-sampled steps together at ``ORDERS``, in nats."""
     summed = np.zeros(len(ORDERS))
     for mechanism, steps in parts:
         summed += steps * one_step_rdp(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
 
 from app.routes.exchange import answer, read_body, run_service, settings
 from app.routes.limits import count_question
@@ -18,8 +20,16 @@ from app.schemas.sweeps import SweepRequest, resolve_sweep
 
 blueprint = Blueprint("sweeps", __name__, url_prefix="/api/sweeps")
 
-# Of the ids' length, so that cost is none and GET /api/sweeps/cost a method that is not allowed.
-_ID = f"<string(length={2 * RUN_ID_BYTES}):sweep_id>"
+
+class _Id(BaseConverter):
+    """An id as the store makes them: cost is none, so that GET /api/sweeps/cost is a method not allowed."""
+
+    regex = f"[0-9a-f]{{{2 * RUN_ID_BYTES}}}"
+
+
+@blueprint.record_once
+def _know_ids(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["id"] = _Id
 
 
 @blueprint.post("")
@@ -46,13 +56,13 @@ def cost() -> Response:
     return answer(run_service().sweeps.cost(_plan(asked)))
 
 
-@blueprint.get(f"/{_ID}")
+@blueprint.get("/<id:sweep_id>")
 def sweep(sweep_id: str) -> Response:
     """Answer with the sweep document as it stands."""
     return answer(run_service().sweeps.document(sweep_id))
 
 
-@blueprint.post(f"/{_ID}/cancel")
+@blueprint.post("/<id:sweep_id>/cancel")
 def cancel(sweep_id: str) -> Response:
     """Stop all runs of the sweep and answer with what was measured."""
     return answer(run_service().sweeps.cancel(sweep_id))

@@ -21,7 +21,7 @@ PAGES = {("get", path) for path in ("/", "/learning", "/attacks", "/static/{file
 def served(client: Any) -> set[tuple[str, str]]:
     """Return (method, path with {name}) of every route but the pages."""
     return {
-        (method.lower(), re.sub(r"<(?:[\w()=]+:)?(\w+)>", r"{\1}", rule.rule))
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in client.application.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     } - PAGES
