@@ -6,6 +6,7 @@ import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
+import { whenNear } from "./near.js";
 import { settled } from "./noise_lock.js";
 import { withOpening } from "./opening.js";
 import { recalledPins, rememberPins } from "./pin_store.js";
@@ -68,6 +69,7 @@ function show(store, catalog, actions) {
   bindTheme(() => figures.recolour());
   render();
   store.subscribe(onceAFrame(render));
+  whenNear(byId("draw"), (card) => import(card.dataset.script).then(({ openDrawing }) => openDrawing(card, store, actions)));
 }
 
 function onceAFrame(callback) {
