@@ -264,7 +264,7 @@ def test_the_cost_is_that_of_its_runs_on_the_trainings_at_once(serve, tmp_path):
     def seconds(slots: int) -> list[float]:
         served = serve(slots=slots, store=str(tmp_path / f"{slots}.sqlite"))
         served.service.start_worker()
-        until(lambda: served.trainers)
+        until(lambda: served.service.dispatcher.leads)
         bodies = [{**REAL, "seeds": list(range(seeds))} for seeds in (1, 2)]
         return [served.post("/api/sweeps/cost", body).json["seconds"] for body in bodies]
 
