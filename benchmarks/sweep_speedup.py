@@ -1,11 +1,11 @@
 """How much faster a sweep is on more workers of a cluster: ``python -m benchmarks.sweep_speedup``.
 
 One and the same real sweep is trained on a cluster of 1 and then of ``--workers`` Dask workers, all on this
-machine: PostgreSQL, a scheduler, the workers and a web server, as in docs/deployment.md. Each worker, with its
-trainer, is kept on a core of its own, so that more workers have more cores, as more machines would.
+machine: PostgreSQL, a scheduler, the workers and a web server, as in docs/deployment.md. Each worker, with
+its trainer, is kept on a core of its own, so that more workers have more cores, as more machines would.
 Before the clock starts every trainer has trained a run of the same model. The time counts from the request
-to the end of the last run, by the store. Prints a table, with the load of the machine, which is to be low: what else
-runs takes cores away from the many workers rather than from the one.
+to the end of the last run, by the store. Prints a table, with the load of the machine before, which is to
+be low: what else runs takes cores away from the many workers rather than from the one.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def measured(sweep: dict[str, Any], *, workers: int, url: str, certificates: Path) -> tuple[float, float]:
-    """Return the seconds that ``sweep`` takes on so many workers, and the sum of its runs' training seconds."""
+    """Return the seconds that ``sweep`` takes on so many workers, and the sum of its trainings'."""
     data = {name: text for name, text in os.environ.items() if name == "DPSGD_DATA_DIR"}
     with (
         tempfile.TemporaryDirectory() as folder,

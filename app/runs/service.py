@@ -29,6 +29,7 @@ from app.runs.predictions import Predictions
 from app.runs.process_executor import ProcessExecutor
 from app.runs.readiness import StoreCheck
 from app.runs.seats import NoSeat, Seats
+from app.runs.slots import Slots
 from app.runs.store import Store
 from app.runs.stream import EventStream, Tailer, never
 from app.runs.sweeps import Caps, Sweeps
@@ -79,6 +80,7 @@ class RunService:
         self._pld_ahead = PldAhead()
         self._one_document = threading.Lock()
         self._store_check = StoreCheck(self.store)
+        self._known_slots = Slots(self.store, default=settings.slots)
         self.seats = Seats(settings.streams)
         self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
         self._documents = Documents(self.lifecycle, self._document)
@@ -345,7 +347,7 @@ class RunService:
 
     def _slots(self) -> int:
         executor = self.dispatcher.executor
-        return (executor.live_slots() if executor else 0) or self._settings.slots
+        return (executor.live_slots() if executor else 0) or self._known_slots.known()
 
     def _executor(self, lifecycle: Lifecycle) -> Executor:
         settings = self._settings
