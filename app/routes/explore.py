@@ -13,6 +13,7 @@ from app.advice.presets import presets
 from app.parameters import PARAMETERS
 from app.routes.exchange import answer, run_service, settings
 from app.runs.tables import UNUSED_SECONDS
+from app.schemas import sweeps
 from app.schemas.requests import MODES
 from app.schemas.tables import rules
 from app.settings import Settings
@@ -44,6 +45,7 @@ def description(settings: Settings, capabilities: Mapping[str, Any]) -> dict[str
         "models": [asdict(model) for model in catalog.MODELS.values()],
         "optimizers": _named(catalog.OPTIMIZERS),
         "samplings": _named(catalog.SAMPLINGS),
+        "sweeps": sweeps.rules(limit_seconds=settings.sweep_seconds),
         "tables": rules(max_bytes=settings.max_table, unused_seconds=UNUSED_SECONDS),
         "engines": [
             {"name": name, "title": title, **capabilities["engines"][name]}

@@ -63,6 +63,7 @@ def _families(found: Figures) -> Iterable[Metric]:
     waiting, running = found.by_state["queued"], found.by_state["running"]
     for name, meaning, value in (
         ("queue_length", "Runs that wait for a trainer.", waiting),
+        ("requests_waiting", "Single runs and sweeps that wait: what may be full.", found.requests_waiting),
         ("oldest_queued_seconds", "Age of the oldest run that waits.", found.oldest_queued_seconds),
         ("running_attempts", "Attempts that are being trained.", running),
         ("run_retries", "Attempts beyond each kept run's first.", found.retries),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from app.advice.assessment import assess
@@ -195,6 +196,15 @@ def run_document(
     # An audit's model is thrown away, so there is nothing to improve about it.
     document["recommendations"] = [] if measurements.audit else recommend(document, epsilon_of=final_epsilon)
     return document
+
+
+def iso_time(seconds: float) -> str:
+    """Return a time in seconds since the epoch as documents tell it (UTC, ISO 8601).
+
+    >>> iso_time(0.5)
+    '1970-01-01T00:00:00.500+00:00'
+    """
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def final_epsilon(parameters: RunParameters) -> float | None:

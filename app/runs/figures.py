@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 
 from app.runs.store import Store, events, runs
+from app.runs.turns import requests_waiting
 
 STATES = ("queued", "running", "done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Of all runs that the store keeps; ``oldest_queued_seconds`` is 0 where none is queued."""
+    """Of all runs that the store keeps; ``oldest_queued_seconds`` is 0 where none is queued.
+
+    ``requests_waiting`` counts a sweep whose runs wait as one.
+    """
 
     by_state: dict[str, int]
+    requests_waiting: int
     oldest_queued_seconds: float
     retries: int
     crashes: int
@@ -51,8 +56,10 @@ def figures(store: Store) -> Figures:
     with store.reading() as connection:
         rows = {row.state: row for row in connection.execute(query)}
         lost_runs = int(connection.execute(lost).scalar_one())
+        waiting = requests_waiting(connection)
     return Figures(
         by_state={state: rows[state].runs if state in rows else 0 for state in STATES},
+        requests_waiting=waiting,
         oldest_queued_seconds=max(0.0, time.time() - rows["queued"].oldest) if "queued" in rows else 0.0,
         retries=sum(int(row.retries) for row in rows.values()),
         crashes=sum(int(row.crashes) for row in rows.values()),

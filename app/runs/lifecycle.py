@@ -21,7 +21,7 @@ from app.events import Event, Finished, Retrying, Started, decode, encode
 from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
 from app.runs.tables import Tables, forget_of_run
-from app.runs.turns import retire, turn
+from app.runs.turns import retire, sooner_than, turn
 from app.runs.weights import keep
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
@@ -173,9 +173,10 @@ class Lifecycle:
 
     def ahead(self, record: Record) -> list[Record]:
         """Return the runs that will be started before this queued one, in their order, and those running."""
-        line = self.line()
-        own = next((place for place, other in enumerate(line) if other.id == record.id), len(line))
-        return [other for place, other in enumerate(line) if place < own or other.state == "running"]
+        with self._store.reading() as connection:
+            sooner = (runs.c.state == "queued") & sooner_than(connection, record.id, record.sequence)
+            query = select(runs).where(sooner | (runs.c.state == "running"))
+            return [_record(row) for row in connection.execute(query.order_by(*turn()))]
 
     def line(self) -> list[Record]:
         """Return all runs that run or wait, in the order in which they are started."""

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
 from app.runs.auditing import audit_job
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
 from app.runs.dispatcher import Dispatcher
-from app.runs.document import Document, Measurements, run_document
+from app.runs.document import Document, Measurements, iso_time, run_document
 from app.runs.documents import Documents
 from app.runs.executor import Executor
 from app.runs.jobs import training_job
@@ -341,7 +340,7 @@ class RunService:
                 evidence="measured",
                 wait_for_pld=ended and patient,
                 queue_position=_position(record, ahead),
-                created_at=_iso(record.created_at),
+                created_at=iso_time(record.created_at),
                 eta_seconds=eta,
             )
 
@@ -372,7 +371,3 @@ class RunService:
 def _position(record: Record, ahead: Sequence[Record]) -> int | None:
     """Return the place in the queue of a run that waits, 1 being the next."""
     return 1 + sum(other.state == "queued" for other in ahead) if record.state == "queued" else None
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")

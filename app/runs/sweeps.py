@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from threading import Lock
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Visitor
 from app.runs.capabilities import EngineUnavailable, missing_package
-from app.runs.document import Document
+from app.runs.document import Document, iso_time
 from app.runs.jobs import training_job
 from app.runs.lifecycle import FINISHED_STATES, RUN_ID_BYTES, Lifecycle, cancel
 from app.runs.store import Store, runs, sweep_runs, sweeps
@@ -159,7 +158,7 @@ class Sweeps:
             swept,
             sweep_id=sweep_id,
             state=sweep_state([row.state for row in rows], stopped=bool(sweep.stopped)),
-            created_at=_iso(sweep.created_at),
+            created_at=iso_time(sweep.created_at),
             eta_seconds=self._eta([row.id for row in rows]) if waits else None,
         )
 
@@ -251,7 +250,3 @@ def _joined(grid: Grid) -> Callable[[Connection, Sequence[str]], None]:
         connection.execute(insert(sweep_runs), members)
 
     return join
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")

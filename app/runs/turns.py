@@ -20,8 +20,15 @@ _FINISHED = ("done", "failed", "cancelled")
 
 def turn() -> tuple[Any, ...]:
     """Return what to order a selection of ``runs`` by, so that those to be started sooner come first."""
-    own = select(sweep_runs.c.position).where(sweep_runs.c.run_id == runs.c.id).correlate(runs)
-    return func.coalesce(own.scalar_subquery(), SINGLE), runs.c.sequence
+    return _place(), runs.c.sequence
+
+
+def sooner_than(connection: Connection, run_id: str, sequence: int) -> Any:
+    """Return the condition on ``runs`` that their turn comes before that of a run."""
+    query = select(sweep_runs.c.position).where(sweep_runs.c.run_id == run_id)
+    position = connection.execute(query).scalar_one_or_none()
+    place = SINGLE if position is None else position
+    return (_place() < place) | ((_place() == place) & (runs.c.sequence < sequence))
 
 
 def requests_waiting(connection: Connection) -> int:
@@ -52,6 +59,11 @@ def retire(connection: Connection, *, ended_before: float) -> int:
     deleted = int(connection.execute(delete(runs).where(runs.c.id.in_(ids))).rowcount)
     connection.execute(delete(sweeps).where(sweeps.c.id.not_in(select(sweep_runs.c.sweep_id))))
     return deleted
+
+
+def _place() -> Any:
+    own = select(sweep_runs.c.position).where(sweep_runs.c.run_id == runs.c.id).correlate(runs)
+    return func.coalesce(own.scalar_subquery(), SINGLE)
 
 
 def _request_id() -> Any:

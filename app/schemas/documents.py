@@ -351,6 +351,7 @@ class Choices(Answer):
     optimizers: list[dict[str, str]]
     samplings: list[dict[str, str]]
     engines: list[dict[str, Any]]
+    sweeps: dict[str, Any] = Field(description="what can be swept, and how much of it at once")
     tables: dict[str, Any] = Field(description="what tables of one's own this server takes (see TableTaken)")
     timing: Timing
 

@@ -153,6 +153,18 @@ def resolve_sweep(request: StrictRequest, *, settings: Settings) -> ResolvedSwee
     return ResolvedSweep(parameter=parameter, values=tuple(sorted(values)), seeds=seeds, runs=runs)
 
 
+def rules(*, limit_seconds: float) -> dict[str, Any]:
+    """Return what can be swept on this server, and how much of it at once."""
+    return {
+        "parameters": list(SWEPT),
+        "values": list(VALUES),
+        "seeds": list(SEEDS),
+        "default_seeds": list(DEFAULT_SEEDS),
+        "most_runs": MOST_RUNS,
+        "limit_seconds": limit_seconds,
+    }
+
+
 def _grid_faults(
     fields: dict[str, Any], parameter: str, values: list[float], seeds: tuple[int, ...]
 ) -> Iterator[Fault]:

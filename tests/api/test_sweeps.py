@@ -72,6 +72,26 @@ def test_a_simulated_run_of_it_is_the_simulation_of_its_settings(served):
         assert rest == alone["parameters"]
 
 
+def test_the_rules_are_told_and_hold(served, expect_problem):
+    rules = served.client.get("/api/parameters").json["sweeps"]
+    assert rules["limit_seconds"] == 3600
+    assert rules["default_seeds"] == [1, 2, 3]
+    (least_values, most_values), (_, most_seeds) = rules["values"], rules["seeds"]
+    body = {"values": list(range(1, most_values + 1)), "seeds": [1], "task": "digits", "parameter": "epochs"}
+    assert sweep(served, body).status_code == 200
+    most = {**body, "values": list(range(1, least_values + 1)), "seeds": list(range(most_seeds))}
+    assert sweep(served, most).status_code == 200
+    expect_problem(sweep(served, {**body, "seeds": list(range(6))}), 422)
+    assert rules["most_runs"] == 5 * most_values
+    assert sweep(served, {**body, "seeds": list(range(5))}).status_code == 200
+    grids = {"clipping_norm": [1, 2], "batch_size": [64, 128], "learning_rate": [0.01, 0.02]}
+    grids |= {"noise_multiplier": [1, 2], "epochs": [1, 2]}
+    assert set(rules["parameters"]) == set(grids)
+    for parameter, values in grids.items():
+        answer = sweep(served, {"parameter": parameter, "values": values, "task": "digits"})
+        assert answer.status_code == 200
+
+
 def test_three_seeds_are_the_default(served):
     assert sweep(served, {**GRID, "seeds": None}).status_code == 422
     del (body := dict(GRID))["seeds"]
