@@ -169,7 +169,11 @@ SETTINGS: tuple[Setting, ...] = (
         read=_whole(0, 86_400),
         meaning="How long POST /api/train waits for a real run before it answers 202 (seconds).",
     ),
-    Setting(name="queue_limit", read=_whole(1, 10_000), meaning="How many runs may wait, a sweep counted as one; more are a 503."),
+    Setting(
+        name="queue_limit",
+        read=_whole(1, 10_000),
+        meaning="How many runs may wait, a sweep counted as one; more are a 503.",
+    ),
     Setting(name="max_body", read=_whole(256, 2**24), meaning="Longest request body (bytes); more is a 413."),
     Setting(
         name="max_table",
