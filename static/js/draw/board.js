@@ -64,7 +64,8 @@ export class Board {
 
   place({ clientX, clientY }) {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    return { x: (clientX - left) / width, y: (clientY - top) / height };
+    const within = (place) => Math.min(1, Math.max(0, place)); // what cannot be seen is no part of the drawing
+    return { x: within((clientX - left) / width), y: within((clientY - top) / height) };
   }
 
   add(points) {

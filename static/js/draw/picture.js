@@ -77,9 +77,12 @@ function offCentre(ink, size) {
 
 /** Return each pixel's share of inked sub-pixels, the field moved by `off`; what leaves it is lost. */
 function counted(ink, size, off) {
-  const at = (x, y) => (x >= 0 && y >= 0 && x < size && y < size ? ink[y * size + x] : 0);
-  const places = Array.from({ length: size / FINE }, (_, place) => place * FINE);
-  const fine = Array.from({ length: FINE }, (_, place) => place);
-  const share = (left, top) => fine.flatMap((y) => fine.map((x) => at(left + x + off.x, top + y + off.y))).reduce((a, b) => a + b) / FINE ** 2;
-  return places.map((top) => places.map((left) => share(left, top)));
+  const side = size / FINE;
+  const rows = Array.from({ length: side }, () => new Array(side).fill(0));
+  ink.forEach((inked, place) => {
+    const x = Math.floor(((place % size) - off.x) / FINE);
+    const y = Math.floor((Math.floor(place / size) - off.y) / FINE);
+    if (inked && x >= 0 && y >= 0 && x < side && y < side) rows[y][x] += 1 / FINE ** 2;
+  });
+  return rows;
 }
