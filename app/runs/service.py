@@ -89,8 +89,8 @@ class RunService:
             admission=self.admission,
             timing=self.timing,
             caps=Caps(run=settings.cost_seconds, sweep=settings.sweep_seconds),
+            dispatcher=self.dispatcher,
             slots=self._slots,
-            wake=self._wake,
             wait=self._wait_for_all,
         )
 
@@ -179,7 +179,8 @@ class RunService:
             raise EngineUnavailable(missing)
         estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
         admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate, table_id=table_id)
-        self._wake()
+        self.dispatcher.start()
+        self.dispatcher.wake()
         if not admitted.repeated:
             self._pld_ahead.want(parameters)
         return admitted
@@ -297,10 +298,6 @@ class RunService:
             self.wait(run_id, CANCEL_SECONDS)
         # Who presses Stop shall not wait for the slower accountant, 1 s where its process is yet to start.
         return self._documents.get_once(run_id, partial(self._document, patient=False))
-
-    def _wake(self) -> None:
-        self.dispatcher.start()
-        self.dispatcher.wake()
 
     def _wait_for_all(self, run_ids: Sequence[str]) -> None:
         """Wait until the runs, which are about to stop, have ended, ``CANCEL_SECONDS`` at most."""

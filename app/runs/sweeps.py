@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Visitor
 from app.runs.capabilities import EngineUnavailable, missing_package
+from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, iso_time
 from app.runs.jobs import training_job
 from app.runs.lifecycle import FINISHED_STATES, RUN_ID_BYTES, Lifecycle, cancel
@@ -69,8 +70,8 @@ class _Kept:
 class Sweeps:
     """Accepts, shows and stops sweeps. Thread safe; several processes may serve one store.
 
-    ``slots`` tells how many runs train at once; ``wake`` has the queue looked at; ``wait`` waits, a few
-    seconds at most, for runs to end that have been asked to stop.
+    ``slots`` tells how many runs train at once; ``wait`` waits, a few seconds at most, for runs to end that
+    have been asked to stop.
     """
 
     def __init__(
@@ -81,8 +82,8 @@ class Sweeps:
         admission: Admission,
         timing: Timing,
         caps: Caps,
+        dispatcher: Dispatcher,
         slots: Callable[[], int],
-        wake: Callable[[], None],
         wait: Callable[[Sequence[str]], None],
     ) -> None:
         self._store = store
@@ -90,8 +91,8 @@ class Sweeps:
         self._admission = admission
         self._timing = timing
         self._caps = caps
+        self._dispatcher = dispatcher
         self._slots = slots
-        self._wake = wake
         self._wait = wait
         self._lock = Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -126,7 +127,8 @@ class Sweeps:
             for run in (plan.runs[number],)
         ]
         admitted = self._admission.admit_together(jobs, visitor, key, complete=_joined(plan.grid))
-        self._wake()
+        self._dispatcher.start()
+        self._dispatcher.wake()
         return self._sweep_of(admitted)
 
     def cost(self, plan: SweepPlan) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Sweeps:
         Raises:
             UnknownSweep: no sweep has this id.
         """
-        self._wake()
+        self._dispatcher.start()
         sweep, rows = self._rows(sweep_id)
         grid = Grid.from_dict(json.loads(sweep.grid))
         by_number = sorted(rows, key=lambda row: grid.number_at(row.position))
@@ -176,7 +178,6 @@ class Sweeps:
             states = {run_id: cancel(connection, run_id) for run_id in going}
             if any(state in ("running", "cancelled") for state in states.values()):
                 connection.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(stopped=1))
-        self._wake()
         self._wait([run_id for run_id, state in states.items() if state == "running"])
         return self.document(sweep_id)
 
