@@ -5,7 +5,7 @@
 They are the default training of MNIST, audited with Dirac canaries, and a small one without any privacy,
 audited with mislabelled canaries, through the product's own API. The seeds of an audit are secret and fresh,
 so that another time gives other figures; the first ones measured are shipped, whatever they are. With each
-goes what its mechanism allows any attacker, as ``trade_off``.
+goes what its mechanism allows any attacker, as ``limits``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ Document = dict[str, Any]
 
 _PAUSE_SECONDS = 1.0
 _AT_ONCE = {"Prefer": "respond-async"}
+_MECHANISM = ("task", "train_size", "batch_size", "noise_multiplier", "epochs", "delta", "sampling")
+_LIMITS = ("epsilon", "delta", "interpretation", "trade_off")
 # What the page shows of an audit; the rest of the document belongs to its training.
 _SHOWN = (
     "state",
@@ -62,7 +64,7 @@ def measure(client: FlaskClient, name: str) -> Document:
         document = client.get(f"/api/runs/{document['id']}").get_json()
     if document.get("state") != "done":
         raise RuntimeError(f"{name}: {document}")
-    return shipped(document) | {"trade_off": limits(client, document["parameters"])}
+    return shipped(document) | {"limits": limits(client, document["parameters"])}
 
 
 def shipped(document: Document) -> Document:
@@ -71,12 +73,10 @@ def shipped(document: Document) -> Document:
     return kept | {"id": None, "audit": document["audit"] | {"run_id": None}}
 
 
-def limits(client: FlaskClient, parameters: Document) -> Any:
-    """Return the ``trade_off`` of the mechanism that trains with ``parameters``."""
-    fields = ("task", "train_size", "batch_size", "noise_multiplier", "epochs", "delta", "sampling")
-    return client.post("/api/privacy", json={field: parameters[field] for field in fields}).get_json()[
-        "trade_off"
-    ]
+def limits(client: FlaskClient, parameters: Document) -> Document:
+    """Return what POST /api/privacy says of attacks on the mechanism that trains with ``parameters``."""
+    report = client.post("/api/privacy", json={name: parameters[name] for name in _MECHANISM}).get_json()
+    return {name: report[name] for name in _LIMITS}
 
 
 def main() -> None:
