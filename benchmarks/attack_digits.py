@@ -2,9 +2,9 @@
 
     python -m benchmarks.attack_digits
 
-They are the first 80 of each class of scikit-learn's digits (8x8 pixels of 0..16), in their order there. The pictures
-are from E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
-doi 10.24432/C50P49, licensed CC BY 4.0. A pixel is written as one digit of base 17.
+They are the first 80 of each class of scikit-learn's digits (8x8 pixels of 0..16), in their order there:
+E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
+licensed CC BY 4.0. A pixel is written as one digit of base 17.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from sklearn.datasets import load_digits
 WRITTEN = Path(__file__).resolve().parents[1] / "static" / "data" / "digits_by_class.json"
 EACH = 80
 _DIGITS = "0123456789abcdefg"
+_SOURCE = (
+    "scikit-learn load_digits: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, "
+    "UCI Machine Learning Repository, 1998, https://doi.org/10.24432/C50P49"
+)
 
 
 def pictures() -> dict[str, Any]:
-    """Return {source, licence, each, images}: ``images`` holds ten texts, the pixels of a class's 80 pictures in a row."""
+    """Return {source, licence, images}: ``images`` holds the pixels of the 80 pictures of each class."""
     digits = load_digits()
     by_class = [digits.data[np.flatnonzero(digits.target == label)[:EACH]] for label in range(10)]
     return {
-        "source": "scikit-learn load_digits: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine "
-        "Learning Repository, 1998, https://doi.org/10.24432/C50P49",
+        "source": _SOURCE,
         "licence": "CC BY 4.0",
-        "each": EACH,
         "images": ["".join(_DIGITS[int(pixel)] for pixel in pixels.ravel()) for pixels in by_class],
     }
 

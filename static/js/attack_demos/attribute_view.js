@@ -59,7 +59,7 @@ function imputationWords() {
 
 function settingWords() {
   const { seed, records, noiseMultiplier } = state;
-  return `Seed ${seed}. ${tablesOf(records)} tables of ${records} members and ${records} strangers, a model of each kind for each table; ${STEPS} steps at learning rate ${LEARNING_RATE}, every record joins with probability 0.1; DP-SGD: C = ${CLIPPING_NORM}, σ = ${format.value(noiseMultiplier)}. Intervals: Wilson; of differences: Newcombe; both take the guesses for independent.`;
+  return `Seed ${seed}. ${tablesOf(records)} tables of ${format.count(records)} members and ${format.count(records)} strangers, a model of each kind for each table; ${STEPS} steps at learning rate ${LEARNING_RATE}, every record joins with probability 0.1; DP-SGD: C = ${CLIPPING_NORM}, σ = ${format.value(noiseMultiplier)}. Intervals: Wilson; of differences: Newcombe; both take the guesses for independent.`;
 }
 
 function tableOf() {
