@@ -76,6 +76,7 @@ class Audits {
     try {
       const run = await api.getRun(id);
       if (run.audit) return await this.follow(id);
+      document.getElementById("audit").dataset.asked = "";
       const choice = choiceOfRun(this.store.get().catalog, run);
       this.store.update((state) => ({ ...state, choices: [choice, ...state.choices], picked: choice.id }));
       this.limitsOf(run, await limitsFor(run));

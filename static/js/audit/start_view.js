@@ -3,8 +3,8 @@
 import { byId, element, onPress, setEnabled, setText } from "../dom.js";
 import { activityOf, outcomeOf } from "../progress_words.js";
 import { CANARIES } from "./choices.js";
-import { isActive, isBusy, phasesOf, pickedChoice } from "./state.js";
-import { atMost, costSentence, trainingOf } from "./words.js";
+import { hasFound, isActive, isBusy, phasesOf, pickedChoice } from "./state.js";
+import { atMost, costSentence, findingOf, trainingOf } from "./words.js";
 
 export class StartView {
   /** `actions` = {pick(id), canaries(name), start(), stop()}. */
@@ -64,12 +64,13 @@ function activityText(state) {
   const { run, training, sending } = state;
   if (sending) return "Asking the server…";
   if (run?.state === "queued" && isActive(training)) return `First the training that will be audited. ${activityOf({ ...state, lost: false, run: training })}`;
+  if (hasFound(run)) return `Done. ${findingOf(run)}.`;
   return activityOf({ ...state, lost: false }) ?? outcomeOf(run) ?? "";
 }
 
-function aboutChoice({ settings, epsilon, runId }) {
+function aboutChoice({ settings, epsilon }) {
   const privacy = epsilon === null ? "nothing guaranteed" : `at most ε ${atMost(epsilon)}`;
-  return `${trainingOf({ parameters: settings })}; ${privacy}${runId ? "" : ""}.`;
+  return `${trainingOf({ parameters: settings })}; ${privacy}.`;
 }
 
 function radio({ group, value, title, text, changed }) {

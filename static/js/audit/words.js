@@ -57,7 +57,7 @@ export function rocSentence(series) {
 
 /** Return why a measured curve may lie above its limit. */
 export function chanceSentence({ audit: { canaries } }) {
-  return `Measured on ${format.count(canaries)} canaries, about half of them members: at the left a few of them make the curve, and chance may lift it above its limit.`;
+  return `Measured on ${format.count(canaries)} canaries, about half of them members: at the left a few of them make the curve, so that both rates are uncertain there and chance may lift it above its limit.`;
 }
 
 /** Return what a choice costs before it is started. */

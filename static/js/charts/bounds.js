@@ -60,10 +60,10 @@ export class BoundsChart extends BaseChart {
   labelUpper(chart, { upper, lower }, { at, isInside }) {
     const { x } = chart.scales;
     const colour = upper === null ? this.palette.muted : this.palette.epsilon;
-    const text = upper === null ? "nothing guaranteed →" : `at most ${atMost(upper)}${isInside ? "" : " →"}`;
+    const text = upper === null ? "no limit →" : `at most ${atMost(upper)}${isInside ? "" : " →"}`;
     const place = isInside && upper - lower < x.max / 2
       ? { x: x.getPixelForValue(Math.max(upper, lower)) + 2 * SIZE, y: at, align: "left" }
-      : { x: isInside ? x.getPixelForValue(upper) : x.right, y: at + ABOVE - 2, align: "right" };
+      : { x: isInside ? x.getPixelForValue(upper) - 2 * SIZE : x.right, y: at, align: "right" };
     this.label(chart, text, { ...place, colour });
   }
 }

@@ -43,8 +43,8 @@ export class LimitChart extends BaseChart {
     this.label(chart, "guessing", at);
     const { example, own } = this.model;
     if (own.length) {
-      const place = { x: x.getPixelForValue(0.0032), align: "right", colour: this.palette.epsilon };
-      this.label(chart, "(ε, δ) alone", { ...place, y: y.getPixelForValue(valueOf(this.model.limit, 0.0032)) - 12 });
+      const place = { x: x.getPixelForValue(0.02), align: "right", colour: this.palette.epsilon };
+      this.label(chart, "(ε, δ) alone", { ...place, y: y.getPixelForValue(valueOf(this.model.limit, 0.02)) - 12 });
     }
     const place = { x: x.getPixelForValue(example.x) - 9, y: y.getPixelForValue(example.y) - 10, align: "right" };
     this.label(chart, `${(example.y * 100).toFixed(1)} % at 1 %`, { ...place, colour: this.palette.epsilon });
