@@ -39,7 +39,7 @@ function show(epsilon) {
   const guarded = differenceInterval(shares.privateMembers, shares.privateStrangers);
   setText(byId("attribute-result"), `Ordinary training: ${differenceWords(plain)} DP-SGD: ${differenceWords(guarded)}`);
   setText(byId("attribute-imputation"), imputationWords());
-  setText(byId("attribute-bound"), `ε ${format.epsilon(epsilon)} at δ ${format.value(DELTA)} bounds this difference and nothing else: where strangers are guessed right ${format.percent(shares.privateStrangers.share)} of the time, members can be at most ${format.percent(memberBound({ epsilon, strangers: shares.privateStrangers.share }))}.`);
+  setText(byId("attribute-bound"), `ε ${format.epsilon(epsilon)} at δ ${format.value(DELTA)} bounds this difference and nothing else: where strangers' secrets are guessed right ${format.percent(shares.privateStrangers.share)} of the time, members' cannot be more than ${format.percent(memberBound({ epsilon, strangers: shares.privateStrangers.share }))} of it.`);
   setText(byId("attribute-setting"), settingWords());
   fillTable(byId("attribute-table"), tableOf());
   byId("attribute-drawing").setAttribute("aria-label", `Secrets guessed right, with 95 % intervals. ${BARS.map(([name, words]) => `${words}: ${format.percent(shares[name].share)}`).join("; ")}.`);
