@@ -22,10 +22,10 @@ export class Surroundings {
   }
 
   /** A training that has been measured here can be attacked. */
-  offerAudit({ id, state, evidence, audit } = {}) {
-    const possible = Boolean(id) && evidence === "measured" && state === "done" && !audit;
+  offerAudit(run) {
+    const possible = Boolean(run?.id) && run.evidence === "measured" && run.state === "done" && !run.audit;
     byId("audit-line").hidden = !possible;
-    if (possible) byId("audit-run").href = `/attacks?run=${id}`;
+    if (possible) byId("audit-run").href = `/attacks?run=${run.id}`;
   }
 
   /** Put the settings into the address once they rest: browsers refuse more than about a hundred changes in half a minute. */
