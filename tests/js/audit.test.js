@@ -113,6 +113,8 @@ test("the shipped audits are shown until an own one has found something", () => 
   assert.ok(isBusy(waiting) && shownAudits(waiting).isShipped);
   const own = { ...first, run: { ...audits.unprotected, id: "x" }, limits: { id: "y" } };
   assert.deepEqual(shownAudits(own), { documents: [own.run], limits: null, isShipped: false });
+  const again = { ...own, previous: own.run, run: { ...waiting.run, id: "z" }, limits: { id: "x" } };
+  assert.deepEqual(shownAudits(again), { documents: [own.run], limits: { id: "x" }, isShipped: false });
   assert.equal(shownAudits({ ...first, shipped: null }), null);
 });
 

@@ -86,9 +86,9 @@ class Audits {
   }
 
   async start() {
-    const { canaries } = this.store.get();
+    const { canaries, run, previous } = this.store.get();
     const { runId, settings } = pickedChoice(this.store.get());
-    this.change({ sending: true, problem: null, notice: null, training: null });
+    this.change({ sending: true, problem: null, notice: null, training: null, previous: hasFound(run) ? run : previous });
     try {
       const { audit, training } = await this.starting.start({ runId, settings, canaries });
       this.change({ sending: false, lost: false });

@@ -6,6 +6,7 @@
  *   picked, canaries   the choice by its id, and the kind of canaries
  *   run                the document of the audit that is followed, or null; `settings` are its own
  *   training           the document of the training that the audit waits for, or null
+ *   previous           the last own audit that found something before `run` was started, or null
  *   shipped            {provenance, audits} measured when the page was made, or null
  *   limits             {id, ...}: what POST /api/privacy says of the shown audit's mechanism, or null
  * }
@@ -15,7 +16,7 @@ const ACTIVE = ["queued", "running"];
 
 /** Return the first state. */
 export const firstState = ({ catalog, choices, shipped }) => ({
-  catalog, choices, shipped, picked: choices[0]?.id ?? null, canaries: "auto", run: null, training: null, limits: null,
+  catalog, choices, shipped, picked: choices[0]?.id ?? null, canaries: "auto", run: null, previous: null, training: null, limits: null,
   settings: {}, sending: false, lost: false, faults: {}, problem: null, notice: null,
 });
 
@@ -31,9 +32,10 @@ export const pickedChoice = ({ choices, picked }) => choices.find(({ id }) => id
 /** Return whether a run document is an audit that has found out something. */
 export const hasFound = (run) => typeof run?.audit?.epsilon_lower_bound === "number";
 
-/** Return {documents, limits, isShipped}: the own audit once it has ended, until then the shipped ones; null without any. */
-export function shownAudits({ run, shipped, limits }) {
-  if (hasFound(run)) return { documents: [run], limits: limits?.id === run.id ? limits : null, isShipped: false };
+/** Return {documents, limits, isShipped}: the newest own audit that has ended, before one has the shipped ones; null without any. */
+export function shownAudits({ run, previous, shipped, limits }) {
+  const own = [run, previous].find(hasFound);
+  if (own) return { documents: [own], limits: limits?.id === own.id ? limits : null, isShipped: false };
   if (!shipped) return null;
   const documents = Object.values(shipped.audits);
   return { documents, limits: documents[0].limits, isShipped: true };
