@@ -151,8 +151,9 @@ class Audited(Event):
     ``epsilon_lower_bound`` is what ``correct`` of ``guesses`` prove at ``confidence``, no ε
     but a bound from below (0: this attack failed); ``epsilon_upper_bound`` is what is
     guaranteed, None where it is infinite. ``membership`` is {auc, auc_interval, advantage,
-    tpr_at_1pct_fpr, tpr_interval} over the ``canaries``; None if all coins fell the same way. ``baseline`` is
-    {guesses, correct, epsilon_lower_bound, membership} of the training without privacy, or None.
+    tpr_at_1pct_fpr, tpr_interval, roc} over the ``canaries``; None if all coins fell the same way.
+    ``baseline`` is {guesses, correct, epsilon_lower_bound, membership} of the training
+    without privacy, or None.
     """
 
     kind: ClassVar[str] = "audited"

@@ -8,6 +8,7 @@ METHODS = ("dirac", "mislabelled")
 CHOICES = ("auto", *METHODS)
 CONFIDENCE = 0.95
 CANARIES = 1_000
+ROC_POINTS = 100  # at most, of the curve that is told
 # At most this share of the N places: mislabelled examples spoil what the others teach, Dirac canaries do not.
 _LARGEST_SHARE = {"dirac": 1 / 2, "mislabelled": 1 / 4}
 

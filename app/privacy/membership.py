@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, norm, rankdata
 
+from app.privacy.audit_plan import ROC_POINTS
+
 Array = NDArray[np.float64]
+
+_EXACT = 60  # of the points told, at the end of few false alarms, where it matters most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +23,7 @@ class Membership:
     ``auc`` is the chance that a member scores above a non-member, ``auc_interval`` its confidence interval;
     ``advantage`` is true minus false positive rate of "in" for the higher half of all scores, a threshold
     that is not fitted to the answers; ``tpr_at_1pct_fpr`` is the share of members above the score
-    that at most 1 % of the non-members exceed, ``tpr_interval`` its interval.
+    that at most 1 % of the non-members exceed, ``tpr_interval`` its interval. ``roc`` is :func:`roc`.
     """
 
     auc: float
@@ -27,6 +31,7 @@ class Membership:
     advantage: float
     tpr_at_1pct_fpr: float
     tpr_interval: tuple[float, float]
+    roc: list[dict[str, float]]
 
 
 def membership(scores: Array, included: NDArray[np.bool_], *, confidence: float = 0.95) -> Membership | None:
@@ -42,6 +47,7 @@ def membership(scores: Array, included: NDArray[np.bool_], *, confidence: float 
         advantage=_advantage(scores, included),
         tpr_at_1pct_fpr=caught / len(members),
         tpr_interval=clopper_pearson(caught, len(members), confidence=confidence),
+        roc=roc(members, others),
     )
 
 
@@ -54,6 +60,37 @@ def auc(members: Array, others: Array) -> float:
     ranks = rankdata(np.concatenate([members, others]))[: len(members)]
     n, k = len(members), len(others)
     return float((ranks.sum() - n * (n + 1) / 2) / (n * k))
+
+
+def roc(members: Array, others: Array) -> list[dict[str, float]]:
+    """Return the corners {fpr, tpr} of the ROC curve from (0, 0) to (1, 1), at most 100, rising in both.
+
+    Each is a threshold that really was tried: the rates of calling "member" whatever scores above it. Where
+    there are more, the first ones, of the fewest false alarms, are all kept, and of the rest every so many.
+
+    >>> roc(np.array([2.0, 3.0]), np.array([1.0]))
+    [{'fpr': 0.0, 'tpr': 0.0}, {'fpr': 0.0, 'tpr': 1.0}, {'fpr': 1.0, 'tpr': 1.0}]
+    """
+    thresholds = np.unique(np.concatenate([members, others]))[::-1]
+    caught = len(members) - np.searchsorted(np.sort(members), thresholds, side="left")
+    alarms = len(others) - np.searchsorted(np.sort(others), thresholds, side="left")
+    corners = _corners(np.stack([alarms, caught], axis=1))
+    return [{"fpr": float(x / len(others)), "tpr": float(y / len(members))} for x, y in _thinned(corners)]
+
+
+def _corners(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return (0, 0) and ``counts`` [k, 2] without those on the straight way between their neighbours."""
+    points = np.concatenate([np.zeros((1, 2), counts.dtype), counts])
+    steps = np.diff(points, axis=0)
+    turns = steps[:-1, 0] * steps[1:, 1] != steps[:-1, 1] * steps[1:, 0]
+    return np.asarray(points[np.concatenate([[True], turns, [True]])])
+
+
+def _thinned(corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(corners) <= ROC_POINTS:
+        return corners
+    rest = np.linspace(_EXACT, len(corners) - 1, ROC_POINTS - _EXACT).round().astype(int)
+    return np.asarray(corners[np.concatenate([np.arange(_EXACT), rest])])
 
 
 def auc_interval(members: Array, others: Array, *, confidence: float) -> tuple[float, float]:

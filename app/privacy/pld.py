@@ -42,8 +42,8 @@ class PldResult:
     """The figures of the whole privacy curve, or the ``reason`` why there are none.
 
     ``epsilon`` is for adding or removing one example, ``replace_one_epsilon`` for
-    replacing one, both at the delta asked for. ``advantage`` and the true-positive
-    rates bound every membership attack.
+    replacing one, both at the delta asked for. ``advantage``, the true-positive
+    rates and the whole ``trade_off`` [{fpr, tpr}] bound every membership attack.
     """
 
     epsilon: float | None = None
@@ -51,6 +51,7 @@ class PldResult:
     advantage: float | None = None
     tpr_at_1pct_fpr: float | None = None
     tpr_at_0_1pct_fpr: float | None = None
+    trade_off: list[dict[str, float]] | None = None
     replace_one_epsilon: float | None = None
 
 

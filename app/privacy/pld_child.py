@@ -16,11 +16,17 @@ import queue
 import sys
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from app.privacy.trade_off import RATES
+
+if TYPE_CHECKING:
+    from app.privacy.privacy_curve import PrivacyCurve
 
 MEMORY_LIMIT_BYTES = 3 * 2**30
 # Replace-one takes as long again as the headline; it is left out unless this share of the time is left over.
 _SHARE_FOR_HEADLINE = 0.3
+_TRADE_OFF_EPSILONS = 20_000  # at most so many for the whole curve, in a few hundredths of a second
 
 
 def limit_memory() -> None:
@@ -32,7 +38,7 @@ def limit_memory() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return {epsilon, advantage, tpr_at_1pct_fpr, tpr_at_0_1pct_fpr, replace_one_epsilon, reason}.
+    """Return {epsilon, advantage, trade_off, two rates of it, replace_one_epsilon, reason}: a PldResult.
 
     Numbers are None where there is none; ``reason`` then says why.
     """
@@ -55,17 +61,28 @@ def _curve_figures(
     epsilon = curve.epsilon(delta)
     if not math.isfinite(epsilon):
         return {"reason": f"delta {delta:g} is too small for the numerical privacy loss distribution"}
-    figures = {
+    figures: dict[str, Any] = {
         "epsilon": epsilon,
+        "trade_off": _trade_off(curve),
         "advantage": curve.advantage(),
-        "tpr_at_1pct_fpr": curve.true_positive_rate(0.01),
-        "tpr_at_0_1pct_fpr": curve.true_positive_rate(0.001),
+        **dict(
+            zip(
+                ("tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr"),
+                curve.true_positive_rates([0.01, 0.001]),
+                strict=True,
+            )
+        ),
     }
     if time.monotonic() - started > _SHARE_FOR_HEADLINE * seconds:
         return figures
     replaced = composed(one_step(replacement(sampling_probability, noise_multiplier)), steps)
     replace_one = PrivacyCurve.of([replaced]).epsilon(delta)
     return figures | {"replace_one_epsilon": replace_one if math.isfinite(replace_one) else None}
+
+
+def _trade_off(curve: PrivacyCurve) -> list[dict[str, float]]:
+    rates = curve.coarse(_TRADE_OFF_EPSILONS).true_positive_rates(RATES)
+    return [{"fpr": fpr, "tpr": tpr} for fpr, tpr in zip(RATES, rates, strict=True)]
 
 
 def _read_requests(requests: queue.Queue[dict[str, Any]]) -> None:

@@ -203,16 +203,26 @@ class PrivacyCurve:
         """Return the largest advantage of any attack: delta at epsilon 0, the total variation."""
         return float(self.deltas[0])
 
-    def true_positive_rate(self, false_positive_rate: float) -> float:
-        """Return the largest true-positive rate of any attack at ``false_positive_rate``.
+    def true_positive_rates(self, false_positive_rates: Sequence[float]) -> list[float]:
+        """Return the largest true-positive rate of any attack at each of ``false_positive_rates``.
 
         The least of delta + e^eps a and 1 - e^-eps (1 - delta - a) over epsilon
         (Kairouz, Oh, Viswanath 2015, theorem 2.1; Dong, Roth, Su 2022, proposition 2.5).
         """
         with np.errstate(over="ignore"):
-            likely = self.deltas + np.exp(self.epsilons) * false_positive_rate
-        unlikely = 1 - np.exp(-self.epsilons) * (1 - self.deltas - false_positive_rate)
-        return float(min(1.0, likely.min(), unlikely.min()))
+            grown, shrunk = np.exp(self.epsilons), np.exp(-self.epsilons)
+
+        def bound(rate: float) -> float:
+            with np.errstate(over="ignore"):
+                likely = self.deltas + grown * rate if rate else self.deltas
+            return float(min(1.0, likely.min(), (1 - shrunk * (1 - self.deltas - rate)).min()))
+
+        return [bound(rate) for rate in false_positive_rates]
+
+    def coarse(self, points: int) -> PrivacyCurve:
+        """Return the curve at about so many points, from epsilon 0: its bounds hold, a little looser."""
+        stride = max(1, len(self.epsilons) // points)
+        return PrivacyCurve(self.epsilons[::stride], self.deltas[::stride])
 
 
 def _deltas(loss: LossDistribution, epsilons: Array) -> Array:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
+from app.privacy.trade_off import trade_off
 from app.routes.exchange import answer, read_body
 from app.routes.limits import count_question
 from app.schemas.requests import CalibrateRequest, PrivacyRequest, given
@@ -19,8 +20,9 @@ def privacy() -> Response:
     """Answer with ε by three accountants, its curve, the statement and the attack bounds."""
     asked = read_body(PrivacyRequest)
     count_question()
-    parameters = complete(given(asked))
-    return answer(privacy_report(Mechanism.of(parameters), wait_for_pld=True))
+    mechanism = Mechanism.of(complete(given(asked)))
+    report = privacy_report(mechanism, wait_for_pld=True)
+    return answer(report | {"trade_off": trade_off(mechanism, wait=False)})
 
 
 @blueprint.post("/calibrate")

@@ -21,7 +21,7 @@ def audit_report(
 ) -> dict[str, Any] | None:
     """Return the report of an audit, with null for what it has not found yet; None for a training.
 
-    ``plan`` is {method, canaries}, None for a training; ``epsilon`` what is guaranteed for its whole
+    ``plan`` is {run_id, method, canaries}, None for a training; ``epsilon`` what is guaranteed for its whole
     training, None where it is infinite.
     """
     if plan is None:
@@ -30,4 +30,8 @@ def audit_report(
         bounds = {"confidence": CONFIDENCE, "epsilon_upper_bound": epsilon}
         return {**plan, **bounds, **dict.fromkeys(_FOUND)}
     found = {name: value for name, value in encode(audited).items() if name != "kind"}
-    return {**found, "statement": audit_statement(**{name: found[name] for name in _STATED})}
+    return {
+        "run_id": plan["run_id"],
+        **found,
+        "statement": audit_statement(**{name: found[name] for name in _STATED}),
+    }

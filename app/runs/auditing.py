@@ -39,6 +39,7 @@ def audit_job(document: Document, canaries: str) -> tuple[RunParameters, dict[st
         "fallback": None,
         "notices": _notices(document, parameters, method=plan.method),
         "audit": asdict(plan),
+        "audited_run": document["id"],
     }
 
 

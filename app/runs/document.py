@@ -62,7 +62,7 @@ class Measurements:
     """The state that a run's events fold into; feed it with :meth:`add` in their order.
 
     The curves are those of the present attempt: a lost one's are dropped, its steps stay charged.
-    ``audit`` is the plan {method, canaries} of an audit, None for a training.
+    ``audit`` is the plan {run_id, method, canaries} of an audit, None for a training.
     """
 
     parameters: RunParameters

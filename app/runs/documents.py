@@ -109,5 +109,6 @@ class Documents:
 
 
 def _nothing_yet(record: Record) -> Measurements:
-    parameters = RunParameters.from_dict(record.job["parameters"])
-    return Measurements(parameters, notices=list(record.job["notices"]), audit=record.job.get("audit"))
+    job = record.job
+    plan = job.get("audit") and {"run_id": job.get("audited_run"), **job["audit"]}
+    return Measurements(RunParameters.from_dict(job["parameters"]), notices=list(job["notices"]), audit=plan)

@@ -62,7 +62,9 @@ runs = Table(
     Column("sequence", Integer, primary_key=True, autoincrement=True),  # the order of the queue
     Column("id", String(40), nullable=False, unique=True),
     Column("state", String(12), nullable=False),
-    Column("job", Text, nullable=False),  # JSON: {"kind", "parameters", "fallback", "notices", "audit"}
+    Column(
+        "job", Text, nullable=False
+    ),  # JSON: {"kind", "parameters", "fallback", "notices", "audit", "audited_run"}
     Column("client", String(64), nullable=False),  # a keyed hash; addresses are not stored
     Column("request_key", String(64), unique=True),  # keyed hash of client and Idempotency-Key
     Column("request_print", String(64)),  # fingerprint of the request that came with the key

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.parameters import RunParameters
+from app.privacy.audit_plan import ROC_POINTS
 
 
 class Answer(BaseModel):
@@ -225,6 +226,13 @@ class SimulationError(Answer):
 Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
+class RocPoint(Answer):
+    """What one threshold of an attack does."""
+
+    fpr: float = Field(ge=0, le=1, description="false alarms: share of the non-members called members")
+    tpr: float = Field(ge=0, le=1, description="share of the members caught")
+
+
 class Membership(Answer):
     """How well the canaries that were trained on could be told from those that were not."""
 
@@ -235,6 +243,10 @@ class Membership(Answer):
     )
     tpr_at_1pct_fpr: float = Field(ge=0, le=1)
     tpr_interval: Interval = Field(description="95 % by Clopper-Pearson")
+    roc: list[RocPoint] = Field(
+        max_length=ROC_POINTS,
+        description="from (0, 0) to (1, 1); where it is thinned, not among the fewest false alarms",
+    )
 
 
 class Attacked(Answer):
@@ -251,12 +263,22 @@ class Attacked(Answer):
 class Audit(Attacked):
     """An audit: what could be found out about its canaries, beside what is guaranteed."""
 
+    run_id: str | None = Field(description="the training that is audited, which may be deleted before it")
     method: Literal["dirac", "mislabelled"]
     canaries: int
     confidence: float
     epsilon_upper_bound: float | None = Field(description="what is guaranteed; null where it is infinite")
     baseline: Attacked | None = Field(description="the same without privacy, where the run has a baseline")
     statement: str | None
+
+
+class PrivacyAnswer(Privacy):
+    """ε of a mechanism, and the whole curve of what its attackers can do."""
+
+    trade_off: list[RocPoint] | None = Field(
+        description="at most tpr of the members are caught by any attack that accepts fpr of false alarms; "
+        "null where it is not known"
+    )
 
 
 class Run(Answer):

@@ -222,7 +222,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/api/privacy",
         summary="ε of a mechanism by three accountants, with its curve, statement and attack bounds.",
         body=requests.PrivacyRequest,
-        answers={200: documents.Privacy},
+        answers={200: documents.PrivacyAnswer},
         failures=(429,),
     ),
     Operation(

@@ -20,8 +20,18 @@ export const getCatalog = () => call("/api/parameters");
 /** Return {provenance, runs} that were measured when the page was made: a file that is shipped with this script. */
 export const getShippedRuns = () => call("/static/data/measured_runs.json");
 
+/** Return {provenance, audits} that were measured when the page was made. */
+export const getShippedAudits = () => call("/static/data/measured_audit.json");
+
+/** Return the document of an audit of the run `id` that has been accepted; the same `key` again gets the same audit. */
+export const startAudit = (id, canaries, key) =>
+  call(`${runPath(id)}/audit`, { body: { canaries }, headers: { Prefer: "respond-async", "Idempotency-Key": key } });
+
 /** Return the handwritten zeros and ones that the Learning Hub's stepper learns from: a shipped file. */
 export const getDigits = () => call("/static/data/zeros_and_ones.json");
+
+/** Return the handwritten digits, by class, that the demonstrations of attacks use: a shipped file. */
+export const getDigitsByClass = () => call("/static/data/digits_by_class.json");
 
 /** Return the simulated run document of a request body; `signal` drops the answer when it is aborted. */
 export const simulate = (body, { signal } = {}) => call("/api/train", { body, signal });

@@ -36,6 +36,47 @@ export function posteriorBound({ epsilon, prior }) {
   return prior / (prior + (1 - prior) * Math.exp(-epsilon));
 }
 
+/**
+ * Return how often any guess about somebody can be right who is in the data with probability `prior`: the greatest
+ * π·TPR + (1 − π)·(1 − a) over the false-positive rates a, which lies at a corner of the limit curve.
+ */
+export function successBound({ epsilon, delta, prior }) {
+  const corners = [0, (1 - delta) / (1 + Math.exp(epsilon)), 1 - delta];
+  return Math.max(...corners.map((falsePositives) => rightShare(prior, falsePositives, truePositiveBound({ epsilon, delta, falsePositives }))));
+}
+
+const rightShare = (prior, falsePositives, truePositives) => prior * truePositives + (1 - prior) * (1 - falsePositives);
+
+/**
+ * Return the same bound from a mechanism's own trade-off curve [{fpr, tpr}] (from 0 to 1, concave). Between two of its
+ * points a concave curve lies below the lines through the points before and behind: their meeting is counted too.
+ */
+export function successOn(curve, prior) {
+  const best = curve.map(({ fpr, tpr }) => rightShare(prior, fpr, tpr));
+  const between = curve.slice(0, -1).map((_, index) => peak(curve, index)).map(({ fpr, tpr }) => rightShare(prior, fpr, tpr));
+  return Math.min(1, Math.max(...best, ...between));
+}
+
+/** Return the highest point that the curve can have between its points `index` and `index` + 1. */
+function peak(curve, index) {
+  const [left, right] = [curve[index], curve[index + 1]];
+  const before = index > 0 ? slope(curve[index - 1], left) : Infinity;
+  const behind = index + 2 < curve.length ? slope(right, curve[index + 2]) : 0;
+  if (before === Infinity || before <= behind) return { fpr: left.fpr, tpr: right.tpr };
+  const fpr = (right.tpr - left.tpr + before * left.fpr - behind * right.fpr) / (before - behind);
+  return { fpr: Math.min(Math.max(fpr, left.fpr), right.fpr), tpr: Math.min(right.tpr, left.tpr + before * (fpr - left.fpr)) };
+}
+
+const slope = (from, to) => (to.tpr - from.tpr) / (to.fpr - from.fpr);
+
+/** Return the true-positive rate of the curve [{fpr, tpr}] at a rate, or that of its next point to the right: never too small. */
+export const caughtOn = (curve, falsePositives) => curve.find(({ fpr }) => fpr >= falsePositives * (1 - 1e-9)).tpr;
+
+/** Return how surely somebody is in the data whom an alarm names, at `falsePositives` false and `truePositives` true ones. */
+export function beliefAfterAlarm({ prior, falsePositives, truePositives }) {
+  return (prior * truePositives) / (prior * truePositives + (1 - prior) * falsePositives);
+}
+
 /** Return the limit curve as [{x, y}], x false- and y true-positive rate, log-spaced from 10^-4 to 1. */
 export function limitCurve({ epsilon, delta, points = 81 }) {
   return Array.from({ length: points }, (_, index) => {

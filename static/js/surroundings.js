@@ -16,8 +16,16 @@ export class Surroundings {
     const settings = addressOf(this.catalog, state);
     this.rememberAddress(`${location.pathname}${settings}`);
     byId("export-code").href = `/learning${settings}#code`;
+    this.offerAudit(shownDocument(state));
     document.title = titleOf(state, this.name);
     if (state.run && shownDocument(state) === state.run) setText(byId("announcer"), epochSentence(state.run) ?? "");
+  }
+
+  /** A training that has been measured here can be attacked. */
+  offerAudit(run) {
+    const possible = Boolean(run?.id) && run.evidence === "measured" && run.state === "done" && !run.audit;
+    byId("audit-line").hidden = !possible;
+    if (possible) byId("audit-run").href = `/attacks?run=${run.id}`;
   }
 
   /** Put the settings into the address once they rest: browsers refuse more than about a hundred changes in half a minute. */

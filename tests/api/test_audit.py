@@ -40,6 +40,7 @@ def test_an_audit_is_a_run_of_its_own(served):
     assert document["id"] != training["id"]
     assert document["parameters"] == training["parameters"]
     assert (document["state"], document["audit"]["method"]) == ("queued", "dirac")
+    assert document["audit"]["run_id"] == training["id"]
     assert (training["audit"], document["audit"]["epsilon_lower_bound"]) == (None, None)
     assert document["progress"]["queue_position"] == 2
     assert [notice["id"] for notice in document["notices"]] == ["audit-trains-again"]
@@ -67,6 +68,7 @@ def test_what_it_found_is_in_its_document_and_its_events(served):
         end(served, *found)
     document = served.client.get(f"/api/runs/{audited}?after=0").json
     assert (document["state"], document["audit"]["epsilon_lower_bound"]) == ("done", 0.4)
+    assert document["audit"]["run_id"] == training
     assert document["audit"]["membership"]["auc_interval"] == [0.55, 0.65]
     assert "at least" in document["audit"]["statement"]
     assert [event["kind"] for event in document["events"]] == ["started", "audited", "finished"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.privacy.accounting import epsilon_rdp
+from app.schemas.documents import PrivacyAnswer
 
 
 def rdp(*, examples: int, batch_size: int, noise_multiplier: float, epochs: int) -> float:
@@ -19,6 +20,14 @@ def rdp(*, examples: int, batch_size: int, noise_multiplier: float, epochs: int)
 def test_an_empty_object_asks_for_the_default_mechanism(client):
     report = client.post("/api/privacy", json={}).json
     assert report["epsilon"] == rdp(examples=60_000, batch_size=256, noise_multiplier=0.8, epochs=15)
+
+
+def test_the_whole_curve_of_attacks_is_told_where_it_is_known(client):
+    report = client.post("/api/privacy", json={}).json
+    PrivacyAnswer.model_validate(report)
+    caught = {point["fpr"]: point["tpr"] for point in report["trade_off"]}
+    assert caught[0.01] == pytest.approx(report["interpretation"]["tpr_at_1pct_fpr"], rel=1e-3)
+    assert client.post("/api/privacy", json={"noise_multiplier": 0}).json["trade_off"] is None
 
 
 @pytest.mark.parametrize(

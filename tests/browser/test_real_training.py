@@ -45,6 +45,11 @@ class TestRealTraining:
         page.reload()
         expect(page.locator("#badge")).to_have_text("MEASURED")
         expect(page.locator("input#epochs")).to_have_value("4")
+        page.locator("#audit-run").click()
+        expect(page.locator("#audit-choice-run")).to_be_checked()
+        expect(page.locator("#mechanism option:checked")).to_contain_text(
+            "Digits, 1,437 examples, σ 2, 4 epochs"
+        )
 
     def test_stop_keeps_what_was_measured(self, open_page: OpenPage) -> None:
         page = open_page(f"{DIGITS}&batch_size=16")  # some ten seconds: long enough to be stopped

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
+from app.privacy.audit_plan import ROC_POINTS
 from app.privacy.gaussian import gaussian_advantage, gaussian_true_positive_rate
-from app.privacy.membership import auc, auc_interval, clopper_pearson, membership
+from app.privacy.membership import auc, auc_interval, clopper_pearson, membership, roc
 
 HALF = np.arange(2000) % 2 == 0
 
@@ -71,3 +72,34 @@ def test_at_most_one_percent_of_the_others_lie_above_the_alarm() -> None:
 
 def test_coins_that_all_fell_one_way_tell_nothing() -> None:
     assert membership(np.arange(5.0), np.ones(5, bool)) is None
+
+
+def by_brute_force(members: np.ndarray, others: np.ndarray) -> set[tuple[float, float]]:
+    thresholds = [np.inf, *np.concatenate([members, others])]
+    return {(float(np.mean(others >= one)), float(np.mean(members >= one))) for one in thresholds}
+
+
+@pytest.mark.parametrize("size", [2, 40, 150, 2000])
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_roc_runs_through_thresholds_that_were_tried(size: int, ties: bool) -> None:
+    scores = normal_scores(0.7, seed=size, size=size)
+    scores = scores.round() if ties else scores
+    members, others = scores[HALF[:size]], scores[~HALF[:size]]
+    points = [(point["fpr"], point["tpr"]) for point in roc(members, others)]
+    assert (points[0], points[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    assert points == sorted(points)
+    assert len(points) == len(set(points)) <= ROC_POINTS
+    assert set(points) <= by_brute_force(members, others)
+    xs, ys = np.array(points).T
+    area = np.sum(np.diff(xs) * (ys[1:] + ys[:-1]) / 2)
+    exactly = len(points) < ROC_POINTS
+    assert area == pytest.approx(auc(members, others), abs=1e-12 if exactly else 0.01)
+
+
+def test_the_roc_is_exact_among_the_fewest_false_alarms() -> None:
+    scores = normal_scores(0.7, seed=3)
+    members, others = scores[HALF], scores[~HALF]
+    xs, ys = np.array([(point["fpr"], point["tpr"]) for point in roc(members, others)]).T
+    for fpr, tpr in by_brute_force(members, others):
+        if fpr <= 0.03:
+            assert tpr <= ys[xs <= fpr].max()

@@ -49,7 +49,7 @@ def test_without_sampling_the_curve_is_the_exact_gaussian(sigma: float, steps: i
     assert curve.advantage() == pytest.approx(gaussian_advantage(mu), rel=1e-4)
     for rate in (0.01, 0.001):
         exact = gaussian_true_positive_rate(rate, mu=mu)
-        assert curve.true_positive_rate(rate) == pytest.approx(exact, rel=1e-3)
+        assert curve.true_positive_rates([rate]) == [pytest.approx(exact, rel=1e-3)]
 
 
 @pytest.mark.parametrize(("q", "sigma"), [(0.004, 1.1), (0.3, 0.7)])
@@ -82,4 +82,4 @@ def test_the_guides_example_is_hard_to_attack() -> None:
     # sigma 1.1, B 128, 15 epochs: 54.0 % right on a fair guess, 1.7 % caught at 1 % false alarms.
     curve = curve_of(sampling_probability=128 / 60_000, noise_multiplier=1.1, steps=7032)
     assert (1 + curve.advantage()) / 2 == pytest.approx(0.540, abs=0.0005)
-    assert curve.true_positive_rate(0.01) == pytest.approx(0.017, abs=0.0005)
+    assert curve.true_positive_rates([0.01]) == [pytest.approx(0.017, abs=0.0005)]

@@ -25,6 +25,7 @@ MEMBERSHIP = {
     "advantage": 0.2,
     "tpr_at_1pct_fpr": 0.02,
     "tpr_interval": (0.01, 0.04),
+    "roc": [{"fpr": 0.0, "tpr": 0.0}, {"fpr": 1.0, "tpr": 1.0}],
 }
 AUDITED = Audited(
     method="dirac",
@@ -36,7 +37,7 @@ AUDITED = Audited(
     epsilon_upper_bound=1.5,
     membership=MEMBERSHIP,
 )
-PLAN = {"method": "dirac", "canaries": 718}
+PLAN = {"run_id": "audited", "method": "dirac", "canaries": 718}
 
 
 def document_of(parameters: RunParameters, *events: Event, state: str = "done", audit=None) -> Document:
@@ -51,7 +52,7 @@ def test_an_audit_trains_what_the_run_trained_but_not_with_its_seed(parameters: 
     audited, job = audit_job(document, "auto")
     assert audited == replace(parameters, seed=None, baseline=True)
     assert job["parameters"] == audited.to_dict()
-    assert (job["kind"], job["fallback"]) == ("audit", None)
+    assert (job["kind"], job["fallback"], job["audited_run"]) == ("audit", None, document["id"])
     assert job["audit"] == {"method": "dirac", "canaries": min(1000, parameters.train_size // 2)}
 
 

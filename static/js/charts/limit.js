@@ -27,10 +27,13 @@ export class LimitChart extends BaseChart {
     };
   }
 
-  apply({ limit, example }) {
-    const [limitLine, guessing, mark] = this.chart.data.datasets;
+  apply({ limit, own, example }) {
+    const [limitLine, guessing, mark, ownLine] = this.chart.data.datasets;
     mark.data = [example];
     limitLine.data = limit;
+    ownLine.data = own;
+    limitLine.borderDash = own.length ? [2, 4] : [];
+    limitLine.label = own.length ? "no attack exceeds at this (ε, δ)" : "no attack exceeds";
     guessing.data = [{ x: 0.0001, y: 0.0001 }, { x: 1, y: 1 }];
   }
 
@@ -38,11 +41,17 @@ export class LimitChart extends BaseChart {
     const { x, y } = chart.scales;
     const at = { x: x.getPixelForValue(0.03), y: y.getPixelForValue(0.014), align: "left", colour: this.palette.muted };
     this.label(chart, "guessing", at);
-    const { example } = this.model;
+    const { example, own } = this.model;
+    if (own.length) {
+      const place = { x: x.getPixelForValue(0.02), align: "right", colour: this.palette.epsilon };
+      this.label(chart, "(ε, δ) alone", { ...place, y: y.getPixelForValue(valueOf(this.model.limit, 0.02)) - 12 });
+    }
     const place = { x: x.getPixelForValue(example.x) - 9, y: y.getPixelForValue(example.y) - 10, align: "right" };
     this.label(chart, `${(example.y * 100).toFixed(1)} % at 1 %`, { ...place, colour: this.palette.epsilon });
   }
 }
+
+const valueOf = (points, at) => points.find(({ x }) => x >= at).y;
 
 function datasets(palette) {
   const line = { data: [], parsing: false, pointRadius: 0, pointHitRadius: 8 };
@@ -53,5 +62,6 @@ function datasets(palette) {
     },
     { ...line, label: "guessing", borderColor: palette.neutral, borderWidth: 1.5, borderDash: [6, 4], fill: false },
     { ...line, label: "no attack exceeds", borderColor: palette.card, backgroundColor: palette.epsilon, borderWidth: 2, pointRadius: 6 },
+    { ...line, label: "no attack on this training exceeds", borderColor: palette.epsilon, backgroundColor: palette.epsilon, borderWidth: 3 },
   ];
 }
