@@ -20,6 +20,9 @@ export const getCatalog = () => call("/api/parameters");
 /** Return {provenance, runs} that were measured when the page was made: a file that is shipped with this script. */
 export const getShippedRuns = () => call("/static/data/measured_runs.json");
 
+/** Return {provenance, baseline, sweep} that was measured when the page was made: a shipped file. */
+export const getShippedSweep = () => call("/static/data/measured_sweep.json");
+
 /** Return the handwritten zeros and ones that the Learning Hub's stepper learns from: a shipped file. */
 export const getDigits = () => call("/static/data/zeros_and_ones.json");
 
@@ -40,6 +43,21 @@ export const eventsPath = (id, after) => `${runPath(id)}/events${after ? `?after
 
 /** Ask a run to stop; return its document as it stands. */
 export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
+
+/** Return the whole document of a simulated sweep. */
+export const simulateSweep = (body) => call("/api/sweeps", { body });
+
+/** Return what measuring a sweep would take: {runs, seconds, source, limit_seconds}. */
+export const getSweepCost = (body, { signal } = {}) => call("/api/sweeps/cost", { body, signal });
+
+/** Return the document of a sweep that has been accepted to be measured; the same `key` again gets the same one. */
+export const startSweep = (body, key) => call("/api/sweeps", { body, headers: { "Idempotency-Key": key } });
+
+/** Return the document of a sweep as it stands. */
+export const getSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}`);
+
+/** Ask all runs of a sweep to stop; return its document. */
+export const cancelSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}/cancel`, { body: {} });
 
 /** Return the text of the script that trains with the settings of a query string in another library. */
 export async function getCode(query, { signal } = {}) {
