@@ -32,7 +32,7 @@ def limit_memory() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return {epsilon, advantage, tpr_at_1pct_fpr, tpr_at_0_1pct_fpr, replace_one_epsilon, reason}.
+    """Return {epsilon, advantage, tpr_at_1pct_fpr .., delta_at_odds_of_9, replace_one_epsilon, reason}.
 
     Numbers are None where there is none; ``reason`` then says why.
     """
@@ -60,6 +60,7 @@ def _curve_figures(
         "advantage": curve.advantage(),
         "tpr_at_1pct_fpr": curve.true_positive_rate(0.01),
         "tpr_at_0_1pct_fpr": curve.true_positive_rate(0.001),
+        "delta_at_odds_of_9": curve.delta(math.log(9)),
     }
     if time.monotonic() - started > _SHARE_FOR_HEADLINE * seconds:
         return figures

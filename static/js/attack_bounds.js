@@ -36,6 +36,26 @@ export function posteriorBound({ epsilon, prior }) {
   return prior / (prior + (1 - prior) * Math.exp(-epsilon));
 }
 
+/**
+ * Return how often "in or out?" can be answered rightly where a share `prior` (0..1) are members: the surer answer without
+ * looking, and on the rarer side the δ' of the log odds ε' (all that sup(TPR − e^ε'·FPR) can be), here of the pair:
+ * δ' = δ + (1 − δ)(e^ε − e^ε')/(e^ε + 1), not below δ.
+ */
+export function successBound({ epsilon, delta, prior }) {
+  const rarer = Math.min(prior, 1 - prior);
+  if (rarer === 0) return 1;
+  const odds = (1 - rarer) / rarer;
+  const decay = Math.exp(-epsilon);
+  const reached = delta + (1 - delta) * Math.max(0, (1 - odds * decay) / (1 + decay));
+  return 1 - rarer + rarer * reached;
+}
+
+/** Return how likely somebody is a member whom an attack with these rates accuses, from `prior` before (Bayes); all 0..1. */
+export function accusedBelief({ truePositives, falsePositives, prior }) {
+  const accused = prior * truePositives + (1 - prior) * falsePositives;
+  return accused > 0 ? (prior * truePositives) / accused : prior;
+}
+
 /** Return the limit curve as [{x, y}], x false- and y true-positive rate, log-spaced from 10^-4 to 1. */
 export function limitCurve({ epsilon, delta, points = 81 }) {
   return Array.from({ length: points }, (_, index) => {
