@@ -1,4 +1,4 @@
-"""static/data/measured_sweep.json: the shipped sweep is real, whole, of today's preset, and agrees with itself."""
+"""static/data/measured_sweep.json: the shipped sweep is whole, of today's preset, and agrees with itself."""
 
 from __future__ import annotations
 
