@@ -25,7 +25,6 @@ import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
 import { SweepOpener } from "./views/sweep_opener.js";
-import { TradeOff } from "./views/trade_off.js";
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
@@ -64,16 +63,23 @@ function shippedRuns() {
 /** Build the views, and let them show every new state, at most once a frame. */
 function show(store, catalog, actions) {
   const figures = new Figures(catalog, actions);
-  const tradeOff = new TradeOff(actions, (text) => figures.say(text));
   const views = [
-    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, tradeOff, new Advice(actions), new Guarantee(),
+    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions), new Guarantee(),
     new Compare(catalog, actions), new Exchange(catalog), new Surroundings(catalog),
   ];
   const render = () => views.forEach((view) => view.update(store.get()));
   new Help(catalog, actions).listen();
-  bindTheme(() => [figures, tradeOff].forEach((view) => view.recolour()));
+  const coloured = [figures];
+  bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
   store.subscribe(onceAFrame(render));
+  // Below the fold: it must not keep the first paint waiting.
+  import("./views/trade_off.js").then(({ TradeOff }) => {
+    const tradeOff = new TradeOff(actions, (text) => figures.say(text));
+    views.push(tradeOff);
+    coloured.push(tradeOff);
+    tradeOff.update(store.get());
+  }, () => setText(byId("trade-off-title"), "Privacy against accuracy: could not be loaded; reload to see it"));
 }
 
 function onceAFrame(callback) {
