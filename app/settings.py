@@ -33,6 +33,7 @@ class Settings:
     slots: int = 1
     run_seconds: int = 3600
     cost_seconds: int = 1800
+    sweep_seconds: int = 3600
     lease_seconds: int | None = None
     scheduler: str | None = None
     tls_ca: str | None = None
@@ -198,6 +199,12 @@ SETTINGS: tuple[Setting, ...] = (
         name="cost_seconds",
         read=_whole(1, 604_800),
         meaning="A real run that is estimated to take longer is refused with a 422 (seconds).",
+    ),
+    Setting(
+        name="sweep_seconds",
+        read=_whole(1, 604_800),
+        meaning="A real sweep that is estimated to take longer, all its runs together, is refused with a 422 "
+        "(seconds).",
     ),
     Setting(
         name="lease_seconds",

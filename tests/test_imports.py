@@ -19,7 +19,7 @@ PARAMETERS = {*CATALOG, "parameters"}
 PRIVACY = {*PARAMETERS, "privacy"}
 SIMULATION = {*PRIVACY, "events", "simulation"}
 ADVICE = {*SIMULATION, "advice"}
-RUNS = {*ADVICE, "tables", "runs"}
+RUNS = {*ADVICE, "tables", "code", "inference", "runs"}
 SCHEMAS = {*PRIVACY, "tables", "code", "errors", "strict_json", "settings", "schemas"}
 ALLOWED = {
     "catalog": set(),
@@ -37,10 +37,11 @@ ALLOWED = {
     "tables": CATALOG,
     "simulation": {*PRIVACY, "events"},
     "code": PARAMETERS,
+    "inference": {*PARAMETERS, "code"},
     "learning": PARAMETERS,
     "advice": SIMULATION,
-    "training": {*PRIVACY, "tables", "events"},
-    "runs": {*ADVICE, "tables", "settings", "logs"},
+    "training": {*PRIVACY, "tables", "events", "inference"},
+    "runs": {*ADVICE, "tables", "code", "inference", "settings", "logs"},
     "schemas": {*PRIVACY, "tables", "code", "errors", "strict_json", "settings"},
     "routes": {*RUNS, *SCHEMAS, "bundles", "learning", "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},

@@ -123,7 +123,7 @@ def _channels_and_side(dataset: DatasetInfo) -> tuple[int, int]:
 
 
 def _torch_convolution(layer: Convolution, channels: int, side: int) -> list[str]:
-    before, after = _same_padding(layer, side)
+    before, after = same_padding(layer, side)
     lines = []
     if before or after:  # Keras pads the end more, which torch's own padding cannot
         lines.append(f"torch.nn.ZeroPad2d(({before}, {after}, {before}, {after})),")
@@ -132,7 +132,7 @@ def _torch_convolution(layer: Convolution, channels: int, side: int) -> list[str
     return [*lines, "torch.nn.ReLU(),"]
 
 
-def _same_padding(layer: Convolution, side: int) -> tuple[int, int]:
+def same_padding(layer: Convolution, side: int) -> tuple[int, int]:
     """Return the zeros before and after a side that Keras' padding "same" adds."""
     if layer.padding != "same":
         return 0, 0
@@ -142,5 +142,5 @@ def _same_padding(layer: Convolution, side: int) -> tuple[int, int]:
 
 
 def _side_after(layer: Convolution, side: int) -> int:
-    before, after = _same_padding(layer, side)
+    before, after = same_padding(layer, side)
     return (side + before + after - layer.size) // layer.stride + 1

@@ -16,6 +16,7 @@ from app.routes import (
     records,
     runs,
     scripts_and_styles,
+    sweeps,
     system,
     tables,
     train,
@@ -31,5 +32,5 @@ def register(app: Flask) -> None:
     visitors.register(app)
     limits.register(app)
     scripts_and_styles.register(app)
-    for module in (pages, train, tables, runs, privacy, explore, code, system, metrics):
+    for module in (pages, train, tables, runs, sweeps, privacy, explore, code, system, metrics):
         app.register_blueprint(module.blueprint)

@@ -23,9 +23,11 @@ from app.runs.admission import ClientLimited, KeyReused, QueueFull
 from app.runs.auditing import CannotBeAudited
 from app.runs.capabilities import EngineUnavailable
 from app.runs.lifecycle import UnknownRun
+from app.runs.predictions import NoModel, WrongShape
 from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent
 from app.runs.store import StoreUnavailable
+from app.runs.sweeps import SweepTooLong, UnknownSweep
 from app.runs.tables import TableInUse, TooManyTables, UnknownTable
 from app.runs.timing import TooExpensive
 from app.simulation.profiles import NoFit
@@ -60,8 +62,16 @@ def public(failure: Exception) -> PublicError | None:
             return InvalidParameters.of(Fault("Idempotency-Key", rule))
         case CannotBeAudited():
             return InvalidParameters(str(failure))
+        case NoModel():
+            return Conflict(str(failure))
+        case WrongShape():
+            return InvalidParameters.of(Fault("image", f"{failure}."))
         case TooExpensive():
             return _too_expensive(failure)
+        case UnknownSweep():
+            return NotFound("There is no sweep with this id; it may have been forgotten.")
+        case SweepTooLong():
+            return _sweep_too_long(failure)
         case NoSuchEvent():
             return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
         case UnknownTable():
@@ -104,6 +114,15 @@ def _too_expensive(failure: TooExpensive) -> InvalidParameters:
     )
     rule = f"the estimate is {failure.estimate:.0f} s, the limit {failure.limit:.0f} s."
     return InvalidParameters(detail, errors=[Fault(name, rule) for name in ("epochs", "train_size", "model")])
+
+
+def _sweep_too_long(failure: SweepTooLong) -> InvalidParameters:
+    detail = (
+        f"This sweep is estimated to take {failure.estimate:.0f} s here, and {failure.limit:.0f} s is the "
+        "most (DPSGD_SWEEP_SECONDS): fewer values, fewer seeds or shorter runs make it shorter."
+    )
+    rule = f"the estimate of all runs is {failure.estimate:.0f} s, the limit {failure.limit:.0f} s."
+    return InvalidParameters(detail, errors=[Fault(name, rule) for name in ("values", "seeds")])
 
 
 def _answer_failure(failure: Exception) -> Response:

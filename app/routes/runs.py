@@ -10,10 +10,11 @@ from app import strict_json
 from app.errors import Fault, InvalidParameters, MalformedRequest
 from app.routes.connection import hung_up
 from app.routes.exchange import answer, read_body, run_service
+from app.routes.limits import count_question
 from app.routes.starting import as_it_stands, request_key
 from app.routes.table import epochs_csv
 from app.routes.visitors import visitor
-from app.schemas.requests import AuditRequest, given
+from app.schemas.requests import AuditRequest, PredictRequest, given
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs")
 
@@ -58,6 +59,14 @@ def audit(run_id: str) -> Response:
     service, who = run_service(), visitor()
     earlier = service.earlier(who, key)
     return as_it_stands(earlier or service.audit(run_id, canaries=canaries, visitor=who, key=key))
+
+
+@blueprint.post("/<run_id>/predict")
+def predict(run_id: str) -> Response:
+    """Answer with what the run's models make of a picture."""
+    asked = read_body(PredictRequest)
+    count_question()
+    return answer(run_service().predict(run_id, given(asked)["image"]))
 
 
 @blueprint.get("/<run_id>/export")

@@ -11,15 +11,16 @@ import hashlib
 import math
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from app.runs.lifecycle import Lifecycle, NewRun, count
+from app.runs.lifecycle import Lifecycle, NewRun
 from app.runs.store import Store, facts, runs
 from app.runs.tables import take
+from app.runs.turns import requests_active, requests_made, requests_waiting
 
 SECRET = "client_secret"  # the fact that keys the hashes
 ADMISSION_LOCK = 4713  # any number that the store's other advisory locks do not use
@@ -119,23 +120,50 @@ class Admission:
         Raises:
             QueueFull, ClientLimited, KeyReused, UnknownTable: nothing was made.
         """
+
+        def take_table(connection: Connection, run_ids: Sequence[str]) -> None:
+            if table_id is not None:
+                take(connection, table_id, run_ids[0])
+
+        return self.admit_together([(job, estimated_seconds)], visitor, key, complete=take_table)
+
+    def admit_together(
+        self,
+        jobs: Sequence[tuple[Mapping[str, Any], float | None]],
+        visitor: Visitor,
+        key: RequestKey | None = None,
+        *,
+        complete: Callable[[Connection, Sequence[str]], None],
+    ) -> Admitted:
+        """Queue all ``jobs``, each with its estimate in seconds, as one, or return what came of it before.
+
+        They count as one run for every limit. ``complete`` gets the ids of their runs, in the transaction
+        that makes them. The first of them, which holds the key, is returned.
+
+        Raises:
+            QueueFull, ClientLimited, KeyReused: nothing was made; nor is it where ``complete`` raises.
+        """
         with self._store.writing() as connection:
             self._alone(connection)
             names = _Names.of(_secret(connection) or _new_secret(connection), visitor, key)
             earlier = self._earlier(connection, names, visitor)
             if earlier is not None:
                 return earlier
-            new = NewRun(
-                job=job,
-                client=names.client,
-                request_key=names.key,
-                request_print=names.request,
-                estimated_seconds=estimated_seconds,
-            )
-            run_id = self._lifecycle.admit(connection, new)
-            if table_id is not None:
-                take(connection, table_id, run_id)
-            return Admitted(run_id=run_id)
+            run_ids = [
+                self._lifecycle.admit(
+                    connection,
+                    NewRun(
+                        job=job,
+                        client=names.client,
+                        request_key=names.key if number == 0 else None,
+                        request_print=names.request if number == 0 else None,
+                        estimated_seconds=estimate,
+                    ),
+                )
+                for number, (job, estimate) in enumerate(jobs)
+            ]
+            complete(connection, run_ids)
+            return Admitted(run_id=run_ids[0])
 
     def client(self, visitor: Visitor) -> str:
         """Return what the store knows ``visitor`` by."""
@@ -164,15 +192,14 @@ class Admission:
                 if row.request_print != names.request:
                     raise KeyReused("The Idempotency-Key was used for another request.")
                 return Admitted(run_id=row.id, repeated=True)  # a repeated request is never limited
-        if count(connection, runs.c.state == "queued") >= self._shares.queue:
+        if requests_waiting(connection) >= self._shares.queue:
             raise QueueFull(f"{self._shares.queue} runs are waiting already")
         if visitor.limited:
             self._check_shares(connection, names.client)
         return None
 
     def _check_shares(self, connection: Connection, client: str) -> None:
-        mine = runs.c.client == client
-        if count(connection, mine & runs.c.state.in_(("queued", "running"))) >= self._shares.active_runs:
+        if requests_active(connection, client) >= self._shares.active_runs:
             raise ClientLimited(
                 f"You have {self._shares.active_runs} runs queued or running, which is as many as one client "
                 "may have: wait for one to end, or cancel one.",
@@ -180,9 +207,7 @@ class Admission:
             )
         since = time.time() - MINUTE
         # What seems to come from the far future was made before the clock was set back: it locks nobody out.
-        lately = runs.c.created_at.between(since, since + 2 * MINUTE)
-        query = select(runs.c.created_at).where(mine & lately)
-        started = connection.execute(query.order_by(runs.c.created_at)).scalars().all()
+        started = requests_made(connection, client, since=since, until=since + 2 * MINUTE)
         if len(started) >= self._shares.trainings_per_minute:
             oldest = started[len(started) - self._shares.trainings_per_minute]
             raise ClientLimited(

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from app.runs.executor import Ended, Executor
 from app.runs.leadership import Leadership
 from app.runs.lifecycle import Lifecycle, Running
+from app.runs.slots import Slots
 from app.runs.store import Store, StoreUnavailable
 from app.runs.tables import Tables
 
@@ -47,6 +48,7 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._tables = Tables(store)
+        self._slots = Slots(store)
         self._watcher = store.watcher()
         self._lifecycle = lifecycle
         self._leadership = leadership
@@ -166,7 +168,9 @@ class Dispatcher:
             kept = {attempt.run_id for attempt in running}
             self._beats = {run_id: beat for run_id, beat in self._beats.items() if run_id in kept}
             running = [attempt for attempt in running if not self._expired(attempt)]
-        for _ in range(executor.live_slots() - len(running)):
+        slots = executor.live_slots()
+        self._slots.note(slots)
+        for _ in range(slots - len(running)):
             claim = self._lifecycle.claim()
             if claim is None:
                 return

@@ -19,7 +19,7 @@ from typing import Any
 from app.events import Event, Finished, Progress
 from app.runs.lifecycle import Claim, Fenced, Lifecycle
 from app.runs.store import StoreUnavailable
-from app.runs.training_process import Lost, TrainingProcess
+from app.runs.training_process import Heard, Lost, Trained, TrainingProcess
 
 LISTEN_SECONDS = 0.05
 ORDERS_SECONDS = 0.1  # between two looks at the cancel flag
@@ -56,6 +56,7 @@ class _Attempt:
     started_at: float = field(default_factory=time.monotonic)
     steps: int = 0
     unwritten: list[Event] = field(default_factory=list)
+    weights: dict[str, bytes] = field(default_factory=dict)  # by series, until the attempt has ended
     stop_asked_at: float | None = None
     late: bool = False
     store_at: float = 0.0  # the store is left alone until then
@@ -136,10 +137,13 @@ class Keeper:
                 self._process.kill()
                 return self._finished(attempt, self._stopped(attempt))
 
-    def _note(self, attempt: _Attempt, event: Event) -> None:
-        if isinstance(event, Progress):
-            attempt.steps = event.steps
-        attempt.unwritten.append(event)
+    def _note(self, attempt: _Attempt, heard: Heard) -> None:
+        if isinstance(heard, Trained):
+            attempt.weights[heard.series] = heard.weights
+            return
+        if isinstance(heard, Progress):
+            attempt.steps = heard.steps
+        attempt.unwritten.append(heard)
 
     def _look(self, attempt: _Attempt) -> None:
         """Write what is new, or a beat, and read the orders, as often as each is due."""
@@ -189,7 +193,9 @@ class Keeper:
             finished = replace(finished, state="failed", error={"kind": "time_limit", "message": message})
         claim = attempt.claim
         self._persistently(
-            lambda: self._lifecycle.finish(claim.run_id, claim.owner, attempt.unwritten, finished)
+            lambda: self._lifecycle.finish(
+                claim.run_id, claim.owner, attempt.unwritten, finished, weights=attempt.weights
+            )
         )
 
     def _give_back(self, attempt: _Attempt) -> None:

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -20,11 +21,14 @@ from app.events import Event, Finished, Retrying, Started, decode, encode
 from app.runs.attempts import Told, attempts_told
 from app.runs.store import Store, events, facts, runs
 from app.runs.tables import Tables, forget_of_run
+from app.runs.turns import retire, turn
+from app.runs.weights import keep
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
 CRASHES_ALLOWED = 1  # one retry after a trainer's death
 CALIBRATION = "calibration"  # the fact that holds what a training process measured of its speed
+NO_WEIGHTS: Mapping[str, bytes] = MappingProxyType({})
 ATTEMPTS_ALLOWED = 8  # a run whose server dies each time must not take it down for ever
 
 LOST = (
@@ -136,14 +140,7 @@ class Lifecycle:
             UnknownRun: no run has this id.
         """
         with self._store.writing() as connection:
-            row = _locked(connection, run_id)
-            if row.state == "queued":
-                # What earlier attempts spent stays charged: it is in their own events.
-                _end(connection, row, Finished(state="cancelled", steps=0, training_seconds=0.0))
-                return "cancelled"
-            if row.state == "running":
-                connection.execute(update(runs).where(runs.c.id == run_id).values(cancel_requested=1))
-            return str(row.state)
+            return cancel(connection, run_id)
 
     def record(self, run_id: str) -> Record:
         """Return the run's row.
@@ -175,11 +172,16 @@ class Lifecycle:
             return {id: (last_event, state) for id, last_event, state in connection.execute(query)}
 
     def ahead(self, record: Record) -> list[Record]:
-        """Return the runs that will be started before this queued one, and those running now."""
-        before = (runs.c.state == "queued") & (runs.c.sequence < record.sequence)
-        query = select(runs).where(before | (runs.c.state == "running")).order_by(runs.c.sequence)
+        """Return the runs that will be started before this queued one, in their order, and those running."""
+        line = self.line()
+        own = next((place for place, other in enumerate(line) if other.id == record.id), len(line))
+        return [other for place, other in enumerate(line) if place < own or other.state == "running"]
+
+    def line(self) -> list[Record]:
+        """Return all runs that run or wait, in the order in which they are started."""
+        active = runs.c.state.in_(("queued", "running"))
         with self._store.reading() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [_record(row) for row in connection.execute(select(runs).where(active).order_by(*turn()))]
 
     def count(self, state: str) -> int:
         """Return how many runs are in ``state``."""
@@ -189,10 +191,10 @@ class Lifecycle:
     # -- the leader's side
 
     def claim(self) -> Claim | None:
-        """Give the oldest queued run to a new owner and return the claim; None where none is queued."""
+        """Give the queued run whose turn it is to a new owner and return the claim; None where none waits."""
         with self._store.writing() as connection:
-            oldest = select(runs).where(runs.c.state == "queued").order_by(runs.c.sequence).limit(1)
-            row = connection.execute(oldest.with_for_update(skip_locked=True)).one_or_none()
+            first = select(runs).where(runs.c.state == "queued").order_by(*turn()).limit(1)
+            row = connection.execute(first.with_for_update(skip_locked=True)).one_or_none()
             if row is None:
                 return None
             claim = Claim(
@@ -239,11 +241,8 @@ class Lifecycle:
 
     def retire(self, *, ended_before: float) -> int:
         """Delete the finished runs that ended before that time (seconds since the epoch); return how many."""
-        old = runs.c.state.in_(FINISHED_STATES) & (runs.c.ended_at < ended_before)
         with self._store.writing() as connection:
-            ids = select(runs.c.id).where(old)
-            connection.execute(delete(events).where(events.c.run_id.in_(ids)))
-            return int(connection.execute(delete(runs).where(old)).rowcount)
+            return retire(connection, ended_before=ended_before)
 
     # -- the side of an attempt's keeper; all but lose() raise Fenced for one that is not the present owner
 
@@ -282,12 +281,22 @@ class Lifecycle:
         _unless_fenced(int(asked is not None))
         return bool(asked)
 
-    def finish(self, run_id: str, owner: str, new: Sequence[Event], finished: Finished) -> None:
-        """Add ``new`` and then ``finished``, and end the run with its state."""
+    def finish(
+        self,
+        run_id: str,
+        owner: str,
+        new: Sequence[Event],
+        finished: Finished,
+        *,
+        weights: Mapping[str, bytes] = NO_WEIGHTS,
+    ) -> None:
+        """Add ``new`` and then ``finished``, and end the run with its state; one done keeps ``weights``."""
         with self._store.writing() as connection:
             row = _locked_owned(connection, run_id, owner)
             last_event = _append(connection, run_id, row.last_event, new)
             _end(connection, row, finished, last_event=last_event)
+            if finished.state == "done":
+                keep(connection, run_id, weights)
 
     def lose(
         self, run_id: str, owner: str, *, why: str, crash: bool, new: Sequence[Event] = ()
@@ -316,6 +325,18 @@ class Lifecycle:
             )
             _append(connection, run_id, last_event, [Retrying(attempt=row.attempt, why=why)])
             return "queued"
+
+
+def cancel(connection: Connection, run_id: str) -> str:
+    """Do what :meth:`Lifecycle.cancel` does, which says more, within the transaction of ``connection``."""
+    row = _locked(connection, run_id)
+    if row.state == "queued":
+        # What earlier attempts spent stays charged: it is in their own events.
+        _end(connection, row, Finished(state="cancelled", steps=0, training_seconds=0.0))
+        return "cancelled"
+    if row.state == "running":
+        connection.execute(update(runs).where(runs.c.id == run_id).values(cancel_requested=1))
+    return str(row.state)
 
 
 def count(connection: Connection, condition: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timezone
@@ -19,15 +20,19 @@ from app.runs.dispatcher import Dispatcher
 from app.runs.document import Document, Measurements, run_document
 from app.runs.documents import Documents
 from app.runs.executor import Executor
+from app.runs.jobs import training_job
 from app.runs.keeper import Limits
 from app.runs.leadership import leadership_of
 from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
 from app.runs.pld_ahead import PldAhead
+from app.runs.predictions import Predictions
 from app.runs.process_executor import ProcessExecutor
 from app.runs.readiness import StoreCheck
 from app.runs.seats import NoSeat, Seats
+from app.runs.slots import Slots
 from app.runs.store import Store
 from app.runs.stream import EventStream, Tailer, never
+from app.runs.sweeps import Caps, Sweeps
 from app.runs.tables import Tables
 from app.runs.timing import Timing
 from app.settings import Settings
@@ -71,12 +76,24 @@ class RunService:
         self.admission = Admission(store=self.store, lifecycle=self.lifecycle, shares=shares)
         self.tables = Tables(self.store)
         self.timing = Timing(self.store)
+        self._predictions = Predictions(self.store)
         self._pld_ahead = PldAhead()
         self._one_document = threading.Lock()
         self._store_check = StoreCheck(self.store)
+        self._known_slots = Slots(self.store, default=settings.slots)
         self.seats = Seats(settings.streams)
         self._tailer = Tailer(store=self.store, lifecycle=self.lifecycle)
         self._documents = Documents(self.lifecycle, self._document)
+        self.sweeps = Sweeps(
+            store=self.store,
+            lifecycle=self.lifecycle,
+            admission=self.admission,
+            timing=self.timing,
+            caps=Caps(run=settings.cost_seconds, sweep=settings.sweep_seconds),
+            slots=self._slots,
+            wake=self._wake,
+            wait=self._wait_for_all,
+        )
 
     def start_worker(self) -> None:
         """Take the lead if it is free, go on with what is queued, and have a training process warm."""
@@ -134,7 +151,7 @@ class RunService:
             QueueFull, ClientLimited, KeyReused, UnknownTable: it is not admitted; nothing was made.
             StoreUnavailable: the store cannot be written; nothing was made.
         """
-        return self._queue(_job(parameters, fallback, notices), parameters, visitor, key, table_id)
+        return self._queue(training_job(parameters, fallback, notices), parameters, visitor, key, table_id)
 
     def audit(
         self, run_id: str, *, canaries: str, visitor: Visitor = LOCAL, key: RequestKey | None = None
@@ -163,8 +180,7 @@ class RunService:
             raise EngineUnavailable(missing)
         estimate = self.timing.check(parameters, limit=self._settings.cost_seconds)
         admitted = self.admission.admit(job, visitor, key, estimated_seconds=estimate, table_id=table_id)
-        self.dispatcher.start()
-        self.dispatcher.wake()
+        self._wake()
         if not admitted.repeated:
             self._pld_ahead.want(parameters)
         return admitted
@@ -261,6 +277,14 @@ class RunService:
         events = [{**json.loads(body), "id": id} for id, body in rows if id <= last_event]
         return {**document, "events": events, "last_event_id": last_event}
 
+    def predict(self, run_id: str, image: Sequence[Sequence[float]]) -> dict[str, Any]:
+        """Return what the run's models make of ``image``: see ``Predictions.of``, also for what it raises.
+
+        Raises:
+            UnknownRun: no run has this id.
+        """
+        return self._predictions.of(self.document(run_id), image)
+
     def cancel(self, run_id: str) -> Document:
         """Stop the run, keep what was measured, and return its document; a finished run is left alone.
 
@@ -274,6 +298,16 @@ class RunService:
             self.wait(run_id, CANCEL_SECONDS)
         # Who presses Stop shall not wait for the slower accountant, 1 s where its process is yet to start.
         return self._documents.get_once(run_id, partial(self._document, patient=False))
+
+    def _wake(self) -> None:
+        self.dispatcher.start()
+        self.dispatcher.wake()
+
+    def _wait_for_all(self, run_ids: Sequence[str]) -> None:
+        """Wait until the runs, which are about to stop, have ended, ``CANCEL_SECONDS`` at most."""
+        deadline = time.monotonic() + CANCEL_SECONDS
+        for run_id in run_ids:
+            self.wait(run_id, max(0.0, deadline - time.monotonic()))
 
     def _has_more(self, run_id: str, after: int) -> bool:
         """Return whether events come, or may come, behind the event ``after``; raise as for a stream."""
@@ -313,7 +347,7 @@ class RunService:
 
     def _slots(self) -> int:
         executor = self.dispatcher.executor
-        return (executor.live_slots() if executor else 0) or self._settings.slots
+        return (executor.live_slots() if executor else 0) or self._known_slots.known()
 
     def _executor(self, lifecycle: Lifecycle) -> Executor:
         settings = self._settings
@@ -333,18 +367,6 @@ class RunService:
             site={"data_directory": settings.data_dir, "offline": settings.offline},
             limits=Limits(lease=settings.lease, run=settings.run_seconds),
         )
-
-
-def _job(
-    parameters: RunParameters, fallback: RunParameters | None, notices: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    return {
-        "kind": "training",
-        "parameters": parameters.to_dict(),
-        "fallback": fallback.to_dict() if fallback else None,
-        "notices": [dict(notice) for notice in notices],
-        "audit": None,
-    }
 
 
 def _position(record: Record, ahead: Sequence[Record]) -> int | None:

@@ -1,9 +1,10 @@
 """The run store: one database that is the queue of record, SQLite in a file or PostgreSQL by URL.
 
 Tables ``runs`` (one row a run), ``events`` (append-only, ids 1..n a run without a
-gap), ``facts`` (named values of this store) and ``tables`` (data that people have
-brought along, until the run on it has ended). What may happen to a run stands
-in ``lifecycle``; this module opens, reads and writes.
+gap), ``facts`` (named values of this store), ``tables`` (data that people have
+brought along, until the run on it has ended) and ``weights`` (what trainings ended
+with, as long as their runs are kept). What may happen to a run stands in
+``lifecycle``; this module opens, reads and writes.
 """
 
 from __future__ import annotations
@@ -105,6 +106,31 @@ tables = Table(
     Column("client", String(64), nullable=False),  # a keyed hash, as in runs
     Column("created_at", Float, nullable=False),
     Column("run_id", String(40), unique=True),  # the run that took it
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("grid", Text, nullable=False),  # JSON: {"parameter", "values", "seeds"}
+    Column("stopped", Integer, nullable=False, server_default="0"),  # 1 once it was cancelled as a whole
+    Column("created_at", Float, nullable=False),
+)
+
+sweep_runs = Table(
+    "sweep_runs",
+    metadata,
+    Column("run_id", String(40), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("sweep_id", String(40), ForeignKey("sweeps.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),  # its turn among the runs of its sweep, from 0
+)
+
+weights = Table(
+    "weights",
+    metadata,
+    Column("run_id", String(40), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("series", String(12), primary_key=True),  # "private" or "baseline"
+    Column("content", LargeBinary, nullable=False),  # as app.inference.archive packs them
 )
 
 

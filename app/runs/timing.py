@@ -105,6 +105,30 @@ class Timing:
         wait = until_free(rests, queued, slots=max(slots, len(running)))
         return round(wait + whole_seconds(parameters, rate), 1)
 
+    def together(self, estimates: Iterable[float], *, slots: int) -> float:
+        """Return in how many seconds runs end that take so long each, where nobody is before them.
+
+        They are taken from the longest to the shortest, so that the answer is the same in any order.
+        """
+        longest_first = sorted(estimates, reverse=True)
+        return max(ends([], longest_first, slots=max(1, slots)), default=0.0)
+
+    def eta_of_all(self, run_ids: Iterable[str], *, line: Sequence[Record], slots: int) -> float | None:
+        """Return in how many seconds all of ``run_ids`` will have ended; None until a run has on this store.
+
+        ``line`` are all runs that run or wait, in their order; ``slots`` is how many run at once.
+        """
+        rate, own = self.rate(), set(run_ids)
+        if rate.source != "runs":
+            return None
+        now = time.time()
+        running = [each for each in line if each.state == "running"]
+        queued = [each for each in line if each.state == "queued"]
+        rests = [max(0.0, _seconds(each, rate) - _elapsed(each, now)) for each in running]
+        waits = ends(rests, [_seconds(each, rate) for each in queued], slots=max(slots, len(running)))
+        both = zip([*running, *queued], [*rests, *waits], strict=True)
+        return round(max((end for each, end in both if each.id in own), default=0.0), 1)
+
     def description(self) -> dict[str, Any]:
         """Return the rate with its source, and model_cost: by model and dataset {example, step, test}."""
         rate = self.rate()
@@ -147,12 +171,32 @@ def until_free(rests: Iterable[float], queued: Iterable[float], *, slots: int) -
     >>> until_free([5.0], [10.0, 2.0], slots=1), until_free([5.0], [10.0, 2.0], slots=2)
     (17.0, 7.0)
     """
-    free = list(rests)
-    free += [0.0] * (slots - len(free))
-    heapq.heapify(free)
+    free = _free_at(rests, slots=slots)
     for seconds in queued:
         heapq.heapreplace(free, free[0] + seconds)
     return free[0]
+
+
+def ends(rests: Iterable[float], queued: Iterable[float], *, slots: int) -> list[float]:
+    """Return in how many seconds each of ``queued`` ends, after those running and those before it.
+
+    >>> ends([5.0], [10.0, 2.0], slots=1), ends([5.0], [10.0, 2.0], slots=2)
+    ([15.0, 17.0], [10.0, 7.0])
+    """
+    free = _free_at(rests, slots=slots)
+    found = []
+    for seconds in queued:
+        found.append(free[0] + seconds)
+        heapq.heapreplace(free, found[-1])
+    return found
+
+
+def _free_at(rests: Iterable[float], *, slots: int) -> list[float]:
+    """Return as a heap in how many seconds each slot is free."""
+    free = list(rests)
+    free += [0.0] * (slots - len(free))
+    heapq.heapify(free)
+    return free
 
 
 def shipped_rate() -> Rate:

@@ -7,6 +7,7 @@ output; the child ends when its input closes, so it never outlives its keeper.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import queue
@@ -35,10 +36,21 @@ class Lost:
     why: str
 
 
+@dataclass(frozen=True)
+class Trained:
+    """The weights that ``series`` ended with, as ``app.inference.archive`` packs them; not for viewers."""
+
+    series: str
+    weights: bytes
+
+
+Heard = Event | Trained
+
+
 @dataclass
 class _Child:
     process: subprocess.Popen[str]
-    messages: queue.Queue[tuple[str, Event] | Lost]
+    messages: queue.Queue[tuple[str, Heard] | Lost]
     heard_at: float
     outgoing: queue.Queue[str | None] = field(default_factory=queue.Queue)  # None closes the input
     life: LifeSigns | None = None  # of the attempt that has begun
@@ -96,12 +108,12 @@ class TrainingProcess:
         with self._lock:
             self._send({"stop": run_id})
 
-    def receive(self, run_id: str, timeout_seconds: float) -> list[Event | Lost]:
+    def receive(self, run_id: str, timeout_seconds: float) -> list[Heard | Lost]:
         """Return what came of ``run_id``, waiting at most ``timeout_seconds`` for it; Lost comes last."""
         child = self._child
         if child is None:
             return [Lost("it could not be started")]
-        received: list[Event | Lost] = []
+        received: list[Heard | Lost] = []
         try:
             message = child.messages.get(timeout=timeout_seconds)
             while True:
@@ -165,6 +177,10 @@ class TrainingProcess:
     def _take(self, child: _Child, message: dict[str, Any]) -> None:
         if "event" in message:
             child.messages.put((message["run"], decode(message["event"])))
+        elif "weights" in message:
+            told = message["weights"]
+            trained = Trained(told["series"], base64.b64decode(told["content"]))
+            child.messages.put((message["run"], trained))
         elif "calibration" in message:
             self.calibration = message["calibration"]
         # else a beat: being heard was all of it

@@ -365,6 +365,23 @@ class Calibration(Answer):
     privacy: Privacy
 
 
+class Opinion(Answer):
+    """What one model makes of a picture; the probabilities are in the order of the class names."""
+
+    label: str = Field(description="the name of the most probable class")
+    probabilities: list[Annotated[float, Field(ge=0, le=1)]]
+
+
+class Prediction(Answer):
+    """What a run's private model and its baseline make of a picture."""
+
+    run_id: str
+    dataset: str
+    class_names: list[str]
+    private: Opinion
+    baseline: Opinion | None = Field(description="null where the run was trained without a baseline")
+
+
 class Health(Answer):
     """The process lives."""
 

@@ -21,14 +21,22 @@ FieldDefinition = tuple[Any, Any]  # what pydantic.create_model takes: a type an
 def number(name: str, *, required: bool = False) -> FieldDefinition:
     """Return type and field of the numeric parameter ``name``; null is accepted where the default is none."""
     parameter = PARAMETERS[name]
-    kind: Any = _integer(parameter) if parameter.integer else _float(parameter)
+    kind = kind_of(name)
     if parameter.default is None and not required:
         kind = kind | None
     default = ... if required else parameter.default
     return kind, Field(default, description=f"{parameter.label}: {parameter.meaning}")
 
 
-def choice(names: Iterable[str], *, default: str | None, description: str) -> FieldDefinition:
+def kind_of(name: str) -> Any:
+    """Return the type of the numeric parameter ``name``, bounds included, without null."""
+    parameter = PARAMETERS[name]
+    return _integer(parameter) if parameter.integer else _float(parameter)
+
+
+def choice(
+    names: Iterable[str], *, default: str | None, description: str, required: bool = False
+) -> FieldDefinition:
     """Return type and field of a word out of ``names``; null is accepted where the default is none."""
     allowed = tuple(names)
 
@@ -38,6 +46,8 @@ def choice(names: Iterable[str], *, default: str | None, description: str) -> Fi
         return value
 
     kind: Any = Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(allowed)})]
+    if required:
+        return kind, Field(..., description=description)
     return kind if default else kind | None, Field(default, description=description)
 
 

@@ -14,6 +14,7 @@ from app.code import FRAMEWORKS
 from app.errors import KINDS, MEDIA_TYPE
 from app.schemas import documents, requests
 from app.schemas.queries import query_parameters
+from app.schemas.sweeps import Sweep, SweepCost, SweepRequest
 from app.schemas.tables import TableRequest, TableTaken
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -57,6 +58,7 @@ class Operation:
 
 _RUN_ID = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}
 _TABLE_ID = {**_RUN_ID, "name": "table_id"}
+_SWEEP_ID = {**_RUN_ID, "name": "sweep_id"}
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -165,12 +167,55 @@ OPERATIONS: tuple[Operation, ...] = (
         of_a_run=202,
     ),
     Operation(
+        method="post",
+        path="/api/runs/{run_id}/predict",
+        summary="What the models of a finished training on images make of a picture.",
+        body=requests.PredictRequest,
+        answers={200: documents.Prediction},
+        failures=(409, 429, 503),
+        parameters=(_RUN_ID,),
+    ),
+    Operation(
         method="get",
         path="/api/runs/{run_id}/export",
         summary="The run as a file: the whole document (json), or one row an epoch (csv).",
         answers={200: documents.Run},
         failures=(422, 503),
         parameters=(_RUN_ID, _FORMAT),
+    ),
+    Operation(
+        method="post",
+        path="/api/sweeps",
+        summary="Train one parameter's values with several seeds: simulated at once, or as real runs (202).",
+        body=SweepRequest,
+        answers={200: Sweep, 202: Sweep},
+        failures=(429, 503),
+        parameters=(_IDEMPOTENCY_KEY,),
+        answer_headers=("Location", "Idempotent-Replayed"),
+    ),
+    Operation(
+        method="post",
+        path="/api/sweeps/cost",
+        summary="How long such a sweep is estimated to take, and how long one may.",
+        body=SweepRequest,
+        answers={200: SweepCost},
+        failures=(429, 503),
+    ),
+    Operation(
+        method="get",
+        path="/api/sweeps/{sweep_id}",
+        summary="The sweep document as it stands.",
+        answers={200: Sweep},
+        failures=(503,),
+        parameters=(_SWEEP_ID,),
+    ),
+    Operation(
+        method="post",
+        path="/api/sweeps/{sweep_id}/cancel",
+        summary="Stop all runs of a sweep; what was measured is kept.",
+        answers={200: Sweep},
+        failures=(403, 503),
+        parameters=(_SWEEP_ID,),
     ),
     Operation(
         method="post",

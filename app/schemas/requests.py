@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.catalog import DATASETS, ENGINES, MODELS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
 from app.privacy.audit_plan import CHOICES
@@ -49,7 +49,7 @@ _MECHANISM_FIELDS: dict[str, FieldDefinition] = {
 _SAMPLING: dict[str, FieldDefinition] = {
     "sampling": choice(SAMPLINGS, default="poisson", description="How a step draws its examples.")
 }
-_TRAIN_FIELDS: dict[str, FieldDefinition] = {
+TRAIN_FIELDS: dict[str, FieldDefinition] = {
     "mode": choice(MODES, default="simulation", description="An instant simulation, or a real training."),
     **_DATA_FIELDS,
     "dataset": choice(
@@ -89,7 +89,7 @@ def request_model(
 TrainRequest = request_model(
     "TrainRequest",
     "A training. Parameters left out take the task's defaults; {} is a simulation with the defaults.",
-    _TRAIN_FIELDS,
+    TRAIN_FIELDS,
 )
 PrivacyRequest = request_model(
     "PrivacyRequest",
@@ -112,6 +112,23 @@ AuditRequest = request_model(
             default="auto",
             description="dirac: gradients of their own, seen in the noisy sums. mislabelled: examples with "
             "wrong labels, seen in the model's loss. auto: mislabelled without noise, else dirac.",
+        )
+    },
+)
+
+_LARGEST_SIDE = max(max(info.input_shape) for info in DATASETS.values())
+_PIXELS = Annotated[
+    list[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]],
+    Field(min_length=1, max_length=_LARGEST_SIDE),
+]
+PredictRequest = request_model(
+    "PredictRequest",
+    "A picture for the models of a finished training.",
+    {
+        "image": ruled(
+            Annotated[list[_PIXELS], Field(min_length=1, max_length=_LARGEST_SIDE)],
+            rule="must be rows of numbers from 0 to 1, as high and wide as the run's images",
+            description="Rows of numbers, 0 the ground and 1 the ink: 28 of 28 for mnist, 8 of 8 for digits.",
         )
     },
 )

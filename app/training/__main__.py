@@ -4,8 +4,10 @@ Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlie
 "data_directory", "offline"} starts a training ("audit", if it is not null, makes it an audit), on a table of
 one's own with its "table" in Base64,
 {"stop": id} stops it. Out:
-{"run": id, "event": {...}}, twice a second {"beat": true}, and once {"calibration": {"examples_per_second"}},
-unless a run was there first. The process ends when its input closes.
+{"run": id, "event": {...}}, {"run": id, "weights": {"series", "content"}} when a series has ended (in Base64
+what ``app.inference.archive`` packs; no event, for those are shown to every viewer), twice a second
+{"beat": true}, and once {"calibration": {"examples_per_second"}}, unless a run was there first. The process
+ends when its input closes.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 from app.events import OUT_OF_MEMORY, Event, Finished, encode
+from app.inference.archive import packed
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
 
@@ -100,6 +103,14 @@ def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
     return emit
 
 
+def _weights_sender(output: IO[str], run_id: str) -> Callable[[str, list[Any]], None]:
+    def keep(series: str, weights: list[Any]) -> None:
+        content = base64.b64encode(packed(weights)).decode()
+        _write(output, {"run": run_id, "weights": {"series": series, "content": content}})
+
+    return keep
+
+
 def _load_trainer(
     output: IO[str], jobs: queue.Queue[Message]
 ) -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
@@ -130,6 +141,7 @@ def _load_trainer(
                 audit=AuditPlan(**audit) if audit else None,
                 earlier=job["earlier"],
                 table=base64.b64decode(table) if table else None,
+                keep_weights=_weights_sender(output, job["run"]),
             )
         except trainer.OutOfMemory:
             _log.exception("no memory is left")

@@ -42,6 +42,10 @@ class TrainingEngine(Protocol):
 
     steps_done: int
 
+    @property
+    def weights(self) -> list[Any]:
+        """Return the present weights as arrays, in the model's order."""
+
     def run(self, steps: int) -> Statistics:
         """Take ``steps`` steps."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from app.training.models import IncompatibleModel
 from app.training.own_table import majority_accuracy, table_data
 from app.training.schedule import EpsilonAt, affordable_steps, marks
 from app.training.seeds import audit_seeds, run_seeds
+
+KeepWeights = Callable[[Series, list[Any]], None]
 
 CALIBRATION_SECONDS = 0.3
 CALIBRATION_STEPS = 8
@@ -68,6 +70,7 @@ def train(
     epsilon_at: EpsilonAt | None = None,
     data_address: str | None = None,
     audit: AuditPlan | None = None,
+    keep_weights: KeepWeights | None = None,
 ) -> None:
     """Train and tell everything through ``emit``, ending with exactly one Finished.
 
@@ -84,6 +87,8 @@ def train(
         epsilon_at: ε after a number of steps of ``parameters``; None: from the accountant.
         data_address: http(s) folder to download from, in place of Keras' own.
         audit: train with canaries, and tell by an Audited event what could be found out about them.
+        keep_weights: takes the weights that each series ends with, where pictures can be shown to the model;
+            not called for an audit, nor for a table of one's own.
 
     Raises:
         OutOfMemory: the one failure that is no end of the run; this process should not train again.
@@ -101,7 +106,7 @@ def train(
         ledger.epsilon_at = epsilon_at if own and epsilon_at else accountant(chosen)
         spent = [each["steps"] for each in earlier if each["fallback"] == (chosen is not parameters)]
         if audit is None:
-            _Training(chosen, data, ledger, spent=spent).run()
+            _Training(chosen, data, ledger, spent=spent, keep_weights=keep_weights).run()
         else:
             _Audit(chosen, data, ledger, spent=spent, plan=audit).run()
     except (Stopped, DownloadStopped):
@@ -199,14 +204,22 @@ def _load_for(parameters: RunParameters, ledger: Ledger, where: dict[str, Any]) 
 class _Training:
     """The private series and, if wanted, the baseline of one run whose data are there.
 
-    ``spent``: the steps that each lost attempt took on the same data.
+    ``spent``: the steps that each lost attempt took on the same data; ``keep_weights`` as in :func:`train`.
     """
 
     def __init__(
-        self, parameters: RunParameters, data: Data, ledger: Ledger, *, spent: Sequence[int]
+        self,
+        parameters: RunParameters,
+        data: Data,
+        ledger: Ledger,
+        *,
+        spent: Sequence[int],
+        keep_weights: KeepWeights | None = None,
     ) -> None:
         self._parameters, self._data, self._ledger = parameters, data, ledger
         self._spent = list(spent)
+        pictures = parameters.table is None and len(data.info.input_shape) == 3
+        self._keep_weights = keep_weights if pictures else None
         self._seeds = run_seeds(parameters.seed)
         self._ledger.steps_total = parameters.steps
 
@@ -291,6 +304,11 @@ class _Training:
             notice = notices.diverged(self._parameters, series="private", steps=ledger.steps)
             ledger.emit(notice)
             raise CannotBeTrained(notice.text) from fault
+        self._keep(engine, "private")
+
+    def _keep(self, engine: TrainingEngine, series: Series) -> None:
+        if self._keep_weights is not None:
+            self._keep_weights(series, engine.weights)
 
     def _timed(self, course: Course, steps: int) -> None:
         started = time.monotonic()
@@ -308,6 +326,7 @@ class _Training:
         try:
             course.start()
             course.follow(marks(self._parameters, steps=steps))
+            self._keep(engine, "baseline")
         except Diverged:
             taken = engine.steps_done
             self._ledger.emit(notices.diverged(self._parameters, series="baseline", steps=taken))

@@ -41,6 +41,9 @@ export const getRun = (id, { after } = {}) => call(`${runPath(id)}${after === un
 /** Return the path of a run's events behind the event `after`. */
 export const eventsPath = (id, after) => `${runPath(id)}/events${after ? `?after=${after}` : ""}`;
 
+/** Return what a finished run's models make of a picture, rows of numbers 0..1. */
+export const predict = (id, image, { signal } = {}) => call(`${runPath(id)}/predict`, { body: { image }, signal });
+
 /** Ask a run to stop; return its document as it stands. */
 export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
 

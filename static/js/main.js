@@ -6,6 +6,7 @@ import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { createFollower } from "./follow.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
+import { whenNear } from "./near.js";
 import { settled } from "./noise_lock.js";
 import { withOpening } from "./opening.js";
 import { recalledPins, rememberPins } from "./pin_store.js";
@@ -80,6 +81,7 @@ function show(store, catalog, actions) {
     coloured.push(tradeOff);
     tradeOff.update(store.get());
   }, () => setText(byId("trade-off-title"), "Privacy against accuracy: could not be loaded; reload to see it"));
+  whenNear(byId("draw"), (card) => import(card.dataset.script).then(({ openDrawing }) => openDrawing(card, store, actions)));
 }
 
 function onceAFrame(callback) {

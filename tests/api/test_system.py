@@ -12,6 +12,7 @@ from app import __version__
 from app.errors import KINDS
 from app.schemas.documents import Run
 from app.schemas.openapi import OPERATIONS
+from app.schemas.sweeps import Sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {("get", path) for path in ("/", "/learning", "/attacks", "/static/{filename}")}
@@ -45,18 +46,20 @@ def test_openapi_describes_exactly_what_is_served(client):
 def test_http_api_md_describes_exactly_what_is_served(client):
     text = (ROOT / "docs" / "http_api.md").read_text(encoding="utf-8")
     headings = re.findall(r"^### `([A-Z]+) (/[^`]*)`", text, re.MULTILINE)
-    names = {"/runs/<id>": "/runs/{run_id}", "/tables/<id>": "/tables/{table_id}"}
+    kinds = {"runs": "run", "tables": "table", "sweeps": "sweep"}
+    names = {f"/{plural}/<id>": f"/{plural}/{{{kind}_id}}" for plural, kind in kinds.items()}
     for written, described_as in names.items():
         headings = [(method, path.replace(written, described_as)) for method, path in headings]
     described = {(method.lower(), path) for method, path in headings}
     assert described == served(client)
 
 
-def test_http_api_md_describes_every_field_of_the_run_document():
+@pytest.mark.parametrize(("heading", "model"), [("The run document", Run), ("The sweep document", Sweep)])
+def test_http_api_md_describes_every_field_of_the_document(heading, model):
     text = (ROOT / "docs" / "http_api.md").read_text(encoding="utf-8")
-    table = text.partition("## The run document")[2].partition("## ")[0]
+    table = text.partition(f"## {heading}")[2].partition("## ")[0]
     first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert set(re.findall(r"`(\w+)`", "".join(first_cells))) == set(Run.model_fields)
+    assert set(re.findall(r"`(\w+)`", "".join(first_cells))) == set(model.model_fields)
 
 
 def references(node: Any) -> set[str]:

@@ -52,6 +52,12 @@ def help_open(page: Page) -> None:
     expect(page.locator("#help-dialog")).to_be_visible()
 
 
+def board_in_view(page: Page) -> None:
+    opening(page)
+    page.locator("#draw").scroll_into_view_if_needed()
+    expect(page.locator("#draw-board")).to_be_visible()
+
+
 def text_page(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
 
@@ -74,6 +80,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "refused": ("/?mode=simulation", refused),
     "hopeless": ("/?noise_multiplier=0.2", hopeless),
     "help": ("/", help_open),
+    "drawing": ("/", board_in_view),
     "learning": ("/learning", text_page),
     "learning, all of it": ("/learning", everything_open),
     "attacks": ("/attacks", text_page),

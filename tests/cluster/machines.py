@@ -229,9 +229,14 @@ class Cluster:
         with Client(self.address, security=self.security(), timeout=30, set_as_default=False) as client:
             return {address: list(keys) for address, keys in client.processing().items()}
 
-    def worker(self, folder: Path, number: int, *, preload: str = PRETENDING, **settings: str) -> Machine:
-        """Return a worker that is not started yet; ``settings`` differ from those of the cluster."""
-        command = commands("Workers").replace(REAL, preload)
+    def worker(
+        self, folder: Path, number: int, *, preload: str = PRETENDING, through: str = "", **settings: str
+    ) -> Machine:
+        """Return a worker that is not started yet; ``settings`` differ from those of the cluster.
+
+        ``through`` is a command that starts the worker's, which follows it.
+        """
+        command = f"{through} {commands('Workers')}".strip().replace(REAL, preload)
         scratch = folder / f"worker-{number}"
         return Machine(
             f"{command} --local-directory {scratch}",

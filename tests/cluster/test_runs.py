@@ -58,6 +58,19 @@ def test_a_worker_gets_the_table_of_a_run_from_the_store(cluster: Cluster) -> No
     assert web.ask("DELETE", f"/api/tables/{answer['table']}")[0] == 404
 
 
+def test_the_weights_of_a_worker_s_training_answer_pictures_in_the_web(cluster: Cluster) -> None:
+    web = cluster.web
+    run_id = web.post_run(model="logistic", epochs=5)
+    picture = {"image": [[0] * 8] * 8}
+    web.event(run_id, "epoch")
+    assert web.ask("POST", f"/api/runs/{run_id}/predict", picture)[0] == 409
+    send(web.until(cluster.worker_of(run_id).trainer), signal.SIGKILL)
+    web.event(run_id, "retrying")
+    assert web.event(run_id, "finished")["state"] == "done"
+    status, answer = web.ask("POST", f"/api/runs/{run_id}/predict", picture)
+    assert (status, answer["private"]["label"], answer["baseline"]) == (200, "4", None)
+
+
 def test_a_queued_run_is_cancelled_at_once(cluster: Cluster) -> None:
     web = cluster.web
     busy = [web.post_run(epochs=LONG) for _ in cluster.workers]

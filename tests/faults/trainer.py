@@ -11,7 +11,10 @@ import ctypes
 import resource
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import IO, Any
+
+import numpy as np
 
 from app.events import Emit, EpochPoint, Finished, Phase, Progress, Ready, ShouldStop
 from app.parameters import RunParameters
@@ -118,14 +121,19 @@ def _epoch_point(epoch: int, steps: int) -> EpochPoint:
     )
 
 
-def train(job: Mapping[str, Any], emit: Emit, should_stop: ShouldStop) -> None:
-    """Play the run of ``job`` as its seed says."""
+WEIGHTS = (np.zeros((64, 10)), np.eye(10)[4])  # of the model "logistic" of digits, which then always sees a 4
+
+
+def train(output: IO[str], job: Mapping[str, Any], emit: Emit, should_stop: ShouldStop) -> None:
+    """Play the run of ``job`` as its seed says; the weights that it would end with come first."""
     run = _Run(RunParameters.from_dict(job["parameters"]), emit, should_stop)
     if run.parameters.table is not None:
         assert Table.from_bytes(base64.b64decode(job["table"])).info == run.parameters.table
+    elif run.parameters.model == "logistic":
+        training_process._weights_sender(output, job["run"])("private", list(WEIGHTS))
     BEHAVIOURS.get(run.parameters.seed, _Run.play)(run)
 
 
 if __name__ == "__main__":
-    training_process._load_trainer = lambda *_: train  # type: ignore[assignment]
+    training_process._load_trainer = lambda output, _: partial(train, output)  # type: ignore[assignment]
     training_process.main()

@@ -19,6 +19,7 @@ LEAST_CASES = int(os.environ.get("DPSGD_FUZZ_CASES", "500"))
 SEED = os.environ.get("DPSGD_FUZZ_SEED", "1")
 SHORT = {
     "DPSGD_COST_SECONDS": "200",  # what ends a run here is the time limit, on slow machines too
+    "DPSGD_SWEEP_SECONDS": "20",  # those that are made are not to take the trainer for long
     "DPSGD_RUN_SECONDS": "2",
     "DPSGD_STREAM_SECONDS": "1",
     "DPSGD_WAIT_SECONDS": "1",
@@ -46,11 +47,21 @@ def runs_of_every_kind(playground: Playground) -> list[str]:
     return [finished, failed, cancelled, *going]
 
 
+def sweeps_of_two_kinds(playground: Playground) -> list[str]:
+    """Return the ids of a sweep that goes on and of one that was cancelled."""
+    grid = {"mode": "real", "task": "digits", "parameter": "noise_multiplier", "values": [1, 2], "seeds": [1]}
+    ids = [playground.ask("POST", "/api/sweeps", grid)[1]["id"] for _ in range(2)]
+    playground.ask("POST", f"/api/sweeps/{ids[1]}/cancel")
+    return ids
+
+
 def test_no_answer_departs_from_the_openapi_document(playground: Playground, tmp_path: Path) -> None:
     runs = runs_of_every_kind(playground)
     own = Path(__file__).with_name("schemathesis.toml").read_text(encoding="utf-8")
     configuration = tmp_path / "schemathesis.toml"
-    configuration.write_text(f"{own}\n[dictionaries.runs]\nvalues = {json.dumps(runs)}\n")
+    known = {"runs": runs, "sweeps": sweeps_of_two_kinds(playground)}
+    lists = "".join(f"\n[dictionaries.{name}]\nvalues = {json.dumps(ids)}\n" for name, ids in known.items())
+    configuration.write_text(f"{own}{lists}")
     address = f"http://127.0.0.1:{playground.port}/api/openapi.json"
     fuzzing = subprocess.run(
         [

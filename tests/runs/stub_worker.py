@@ -42,6 +42,11 @@ def play(job: dict) -> None:
         error = {"kind": "sha256", "message": digest}
         send(run_id, kind="finished", state="done", steps=1, training_seconds=0.5, error=error)
         return
+    if behaviour.startswith("weights, "):
+        for series in ("private", "baseline"):
+            content = base64.b64encode(f"{series} weights".encode()).decode()
+            say({"run": run_id, "weights": {"series": series, "content": content}})
+        behaviour = behaviour.removeprefix("weights, ")
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "die in a line":

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import insert
 
 from app.events import Event, Finished, Progress, Retrying
+from app.runs import weights
 from app.runs.keeper import Keeper, Limits
 from app.runs.lifecycle import Claim, Lifecycle, NewRun
 from app.runs.store import Store, StoreUnavailable, tables
@@ -121,6 +122,32 @@ def test_one_warm_process_serves_run_after_run(kept: Callable[..., Kept], proces
     kept("finish").ends()
     assert first is not None
     assert process.pid == first
+
+
+WEIGHTS = {"private": b"private weights", "baseline": b"baseline weights"}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "left"), [("finish", {}), ("weights, finish", WEIGHTS), ("weights, until stopped", {})]
+)
+def test_weights_reach_the_store_of_a_training_that_is_done_and_no_viewer(
+    kept: Callable[..., Kept], file_store: Store, behaviour: str, left: dict[str, bytes]
+) -> None:
+    run = kept(behaviour)
+    if "until stopped" in behaviour:
+        run.has_begun()
+        run.lifecycle.cancel(run.run_id)
+    run.ends()
+    assert weights.kept(file_store, run.run_id) == left
+    assert {event.kind for event in run.events()} == {"started", "phase", "progress", "finished"}
+
+
+def test_the_weights_of_a_process_that_died_are_not_kept(
+    kept: Callable[..., Kept], file_store: Store
+) -> None:
+    run = kept("weights, die")
+    assert isinstance(run.ends(), Retrying)
+    assert weights.kept(file_store, run.run_id) == {}
 
 
 @pytest.mark.parametrize("behaviour", ["die", "die in a line"])

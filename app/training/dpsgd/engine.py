@@ -167,6 +167,11 @@ class Engine:
             watched=np.concatenate([call.watched for call in calls] or [np.zeros((0, 0), np.float32)]),
         )
 
+    @property
+    def weights(self) -> list[npt.NDArray[np.float32]]:
+        """Return the present weights, one array a trainable variable in the model's order."""
+        return [weight.numpy() for weight in self._state.weights]
+
     def clipped_sum(
         self, indices: npt.NDArray[Any]
     ) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
