@@ -21,6 +21,7 @@ export class TradeOff {
       save: { png: () => this.savePicture(), csv: () => saveText(tradeOffCsv(this.figure.model), "text/csv", "dpsgd-trade-off.csv") },
     });
     this.figure.extendKey();
+    this.figure.pinKey.remove(); // pins are points here, each with its number
     const { canvas, chart } = this.figure;
     canvas.setAttribute("aria-describedby", "walk-hint trade-off-hint");
     canvas.addEventListener("click", (event) => this.takeAt(chart.takeable(event)));
