@@ -7,6 +7,7 @@ example, Poisson sampling, and one example as the unit of privacy.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ from app.privacy.renyi import ORDERS, epsilon_of_rdp, one_step_rdp
 
 EPSILONS_KEPT = 1024  # of one curve: simulation, report and advice ask for the same few steps
 
-GDP_LABEL = "central-limit approximation: under-reports; a teaching aid, not a guarantee"
+GDP_LABEL = "central-limit approximation: may lie below the truth; a teaching aid, not a guarantee"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,11 @@ class EpsilonCurve:
         if len(self._known) < EPSILONS_KEPT:
             self._known[steps] = epsilon
         return epsilon
+
+    def profile(self, steps: int) -> Callable[[float], float]:
+        """Return the function from any delta in (0, 1) to the epsilon after ``steps`` >= 1 steps."""
+        rdp = self._step * steps
+        return lambda delta: epsilon_of_rdp(rdp, delta=delta)[0]
 
     def _at(self, steps: int) -> RdpEpsilon:
         if steps == 0:

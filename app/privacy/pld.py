@@ -43,7 +43,7 @@ class PldResult:
 
     ``epsilon`` is for adding or removing one example, ``replace_one_epsilon`` for
     replacing one, both at the delta asked for. ``advantage``, the true-positive
-    rates and the whole ``trade_off`` [{fpr, tpr}] bound every membership attack.
+    rates, the whole ``trade_off`` [{fpr, tpr}] and delta at epsilon log(9) bound every membership attack.
     """
 
     epsilon: float | None = None
@@ -52,6 +52,7 @@ class PldResult:
     tpr_at_1pct_fpr: float | None = None
     tpr_at_0_1pct_fpr: float | None = None
     trade_off: list[dict[str, float]] | None = None
+    delta_at_odds_of_9: float | None = None
     replace_one_epsilon: float | None = None
 
 
@@ -265,7 +266,12 @@ def epsilon_pld(
     )
     if steps == 0 or sampling_probability == 0:
         return PldResult(
-            epsilon=0.0, advantage=0.0, tpr_at_1pct_fpr=0.01, tpr_at_0_1pct_fpr=0.001, replace_one_epsilon=0.0
+            epsilon=0.0,
+            advantage=0.0,
+            tpr_at_1pct_fpr=0.01,
+            tpr_at_0_1pct_fpr=0.001,
+            delta_at_odds_of_9=0.0,
+            replace_one_epsilon=0.0,
         )
     if noise_multiplier == 0:
         return PldResult(reason=NO_NOISE)

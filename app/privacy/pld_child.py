@@ -38,7 +38,7 @@ def limit_memory() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return {epsilon, advantage, trade_off, two rates of it, replace_one_epsilon, reason}: a PldResult.
+    """Return {epsilon, advantage, trade_off, tpr_at_1pct_fpr .., delta_at_odds_of_9, replace_one_epsilon, reason}.
 
     Numbers are None where there is none; ``reason`` then says why.
     """
@@ -61,17 +61,14 @@ def _curve_figures(
     epsilon = curve.epsilon(delta)
     if not math.isfinite(epsilon):
         return {"reason": f"delta {delta:g} is too small for the numerical privacy loss distribution"}
+    at_1pct, at_0_1pct = curve.true_positive_rates([0.01, 0.001])
     figures: dict[str, Any] = {
         "epsilon": epsilon,
         "trade_off": _trade_off(curve),
         "advantage": curve.advantage(),
-        **dict(
-            zip(
-                ("tpr_at_1pct_fpr", "tpr_at_0_1pct_fpr"),
-                curve.true_positive_rates([0.01, 0.001]),
-                strict=True,
-            )
-        ),
+        "tpr_at_1pct_fpr": at_1pct,
+        "tpr_at_0_1pct_fpr": at_0_1pct,
+        "delta_at_odds_of_9": curve.delta(math.log(9)),
     }
     if time.monotonic() - started > _SHARE_FOR_HEADLINE * seconds:
         return figures

@@ -199,6 +199,10 @@ class PrivacyCurve:
         fall = (self.deltas[last] - delta) / (self.deltas[last] - self.deltas[last + 1])
         return float(self.epsilons[last] + math.log1p(fall * math.expm1(DISCRETISATION)))
 
+    def delta(self, epsilon: float) -> float:
+        """Return delta at ``epsilon`` >= 0: that of the grid point below, so never too small."""
+        return float(self.deltas[min(int(epsilon / DISCRETISATION), len(self.deltas) - 1)])
+
     def advantage(self) -> float:
         """Return the largest advantage of any attack: delta at epsilon 0, the total variation."""
         return float(self.deltas[0])

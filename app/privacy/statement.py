@@ -45,7 +45,8 @@ def privacy_report(
     steps = mechanism.steps if steps_taken is None else steps_taken
     if steps < 0:
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
-    rdp = EpsilonCurve.of(mechanism).at(steps)
+    curve = EpsilonCurve.of(mechanism)
+    rdp = curve.at(steps)
     epsilon_at = guaranteed_epsilon(mechanism)
     epsilon = epsilon_at(steps)
     numbers: dict[str, Any] = {
@@ -80,7 +81,8 @@ def privacy_report(
     if mechanism.sampling == "shuffle":
         replace_one = figures["assumptions"]["replace_one_epsilon"]
         return figures | _shuffle_part(mechanism, steps, replace_one, done=done)
-    meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld)
+    profile = curve.profile(steps) if 0 < rdp.epsilon < math.inf else None
+    meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld, epsilon_at=profile)
     statement = wording.poisson_statement(mechanism, steps=steps, done=done, rdp=rdp, pld=pld)
     return figures | {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
 

@@ -331,8 +331,12 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
-    """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
-    return measurements.steps if state in {"done", "cancelled", "failed"} else None
+    """Return the steps the privacy report is about: those taken once a run has ended, else None for all.
+
+    A simulation has taken none, so that its report is about what a real training would spend.
+    """
+    ended = state in {"done", "cancelled", "failed"} and measurements.parameters.mode == "real"
+    return measurements.steps if ended else None
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import { byId } from "./dom.js";
 import { leftOpening } from "./opening.js";
 import { undone, withApplied, withChoice, withFault, withSetting } from "./state.js";
+import { withoutSweep } from "./sweeps.js";
 
 const REPLAY_MILLISECONDS = 1200;
 
@@ -19,6 +20,7 @@ export function createActions(store, follower) {
     keep: () => act((state) => ({ ...state, applied: null })),
     run: () => focusOnFault(store.get()) || runOnce(store, follower),
     stop: () => follower.stop(),
+    removeSweep: (slot) => store.update((state) => ({ ...state, sweeps: withoutSweep(state.sweeps, slot) })),
     changePins: (change) => store.update((state) => ({ ...state, pins: change(state.pins) })),
   };
 }

@@ -7,10 +7,10 @@ const RUN_ID = /^[\w-]{1,64}$/;
 
 /**
  * Return the query string that restores what the page shows. An empty one opens the shipped run, so the simulation of
- * the default settings names its mode.
+ * the default settings names its mode; what the shipped run brings along is not in it.
  */
 export function addressOf(catalog, { settings, run, opening }) {
-  const query = toQuery(catalog, settings, run?.id);
+  const query = toQuery(catalog, opening ? { ...settings, baseline: false } : settings, run?.id);
   return query === "" && !opening ? "?mode=simulation" : query;
 }
 

@@ -27,6 +27,9 @@ export const getShippedAudits = () => call("/static/data/measured_audit.json");
 export const startAudit = (id, canaries, key) =>
   call(`${runPath(id)}/audit`, { body: { canaries }, headers: { Prefer: "respond-async", "Idempotency-Key": key } });
 
+/** Return {provenance, baseline, sweep} that was measured when the page was made: a shipped file. */
+export const getShippedSweep = () => call("/static/data/measured_sweep.json");
+
 /** Return the handwritten zeros and ones that the Learning Hub's stepper learns from: a shipped file. */
 export const getDigits = () => call("/static/data/zeros_and_ones.json");
 
@@ -53,6 +56,21 @@ export const predict = (id, image, { signal } = {}) => call(`${runPath(id)}/pred
 
 /** Ask a run to stop; return its document as it stands. */
 export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
+
+/** Return the whole document of a simulated sweep. */
+export const simulateSweep = (body) => call("/api/sweeps", { body });
+
+/** Return what measuring a sweep would take: {runs, seconds, source, limit_seconds}. */
+export const getSweepCost = (body, { signal } = {}) => call("/api/sweeps/cost", { body, signal });
+
+/** Return the document of a sweep that has been accepted to be measured; the same `key` again gets the same one. */
+export const startSweep = (body, key) => call("/api/sweeps", { body, headers: { "Idempotency-Key": key } });
+
+/** Return the document of a sweep as it stands. */
+export const getSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}`);
+
+/** Ask all runs of a sweep to stop; return its document. */
+export const cancelSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}/cancel`, { body: {} });
 
 /** Return the text of the script that trains with the settings of a query string in another library. */
 export async function getCode(query, { signal } = {}) {

@@ -37,12 +37,17 @@ export function posteriorBound({ epsilon, prior }) {
 }
 
 /**
- * Return how often any guess about somebody can be right who is in the data with probability `prior`: the greatest
- * π·TPR + (1 − π)·(1 − a) over the false-positive rates a, which lies at a corner of the limit curve.
+ * Return how often "in or out?" can be answered rightly where a share `prior` (0..1) are members: the surer answer without
+ * looking, and on the rarer side the δ' of the log odds ε' (all that sup(TPR − e^ε'·FPR) can be), here of the pair:
+ * δ' = δ + (1 − δ)(e^ε − e^ε')/(e^ε + 1), not below δ.
  */
 export function successBound({ epsilon, delta, prior }) {
-  const corners = [0, (1 - delta) / (1 + Math.exp(epsilon)), 1 - delta];
-  return Math.max(...corners.map((falsePositives) => rightShare(prior, falsePositives, truePositiveBound({ epsilon, delta, falsePositives }))));
+  const rarer = Math.min(prior, 1 - prior);
+  if (rarer === 0) return 1;
+  const odds = (1 - rarer) / rarer;
+  const decay = Math.exp(-epsilon);
+  const reached = delta + (1 - delta) * Math.max(0, (1 - odds * decay) / (1 + decay));
+  return 1 - rarer + rarer * reached;
 }
 
 const rightShare = (prior, falsePositives, truePositives) => prior * truePositives + (1 - prior) * (1 - falsePositives);
@@ -72,9 +77,10 @@ const slope = (from, to) => (to.tpr - from.tpr) / (to.fpr - from.fpr);
 /** Return the true-positive rate of the curve [{fpr, tpr}] at a rate, or that of its next point to the right: never too small. */
 export const caughtOn = (curve, falsePositives) => curve.find(({ fpr }) => fpr >= falsePositives * (1 - 1e-9)).tpr;
 
-/** Return how surely somebody is in the data whom an alarm names, at `falsePositives` false and `truePositives` true ones. */
-export function beliefAfterAlarm({ prior, falsePositives, truePositives }) {
-  return (prior * truePositives) / (prior * truePositives + (1 - prior) * falsePositives);
+/** Return how likely somebody is a member whom an attack with these rates accuses, from `prior` before (Bayes); all 0..1. */
+export function accusedBelief({ truePositives, falsePositives, prior }) {
+  const accused = prior * truePositives + (1 - prior) * falsePositives;
+  return accused > 0 ? (prior * truePositives) / accused : prior;
 }
 
 /** Return the limit curve as [{x, y}], x false- and y true-positive rate, log-spaced from 10^-4 to 1. */

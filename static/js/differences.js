@@ -19,10 +19,11 @@ export const clippedOf = ({ epochs }) => epochs.at(-1)?.clipped_fraction ?? null
 
 /**
  * Return how the tiles of `document` differ from a pinned run, as text: {name, number, accuracy, loss, epsilon, clipped},
- * each null where one of the two is not known; null where nothing is pinned or the shown result is the pinned one itself.
+ * each null where one of the two is not known; null where nothing is pinned, the shown result is the pinned one itself, or
+ * the two are of other data: points on one test set are not points on another.
  */
 export function tileDifferences(pin, document) {
-  if (!pin || !document || keyOf(document) === pin.key) return null;
+  if (!pin || !document || keyOf(document) === pin.key || dataOf(document) !== dataOf(pin.run)) return null;
   const [mine, other] = [document.final_metrics, pin.run.final_metrics];
   return {
     name: pin.name, number: pin.number,
@@ -32,6 +33,9 @@ export function tileDifferences(pin, document) {
     clipped: difference(clippedOf(document), clippedOf(pin.run), format.points),
   };
 }
+
+/** Return what tells the data of one result from those of another; tables of one's own are all called so. */
+const dataOf = ({ parameters: { dataset, table = null } }) => JSON.stringify([dataset, table]);
 
 /**
  * Return the table of differences of the shown result from the pinned ones: {caption, columns, rows} of text. Settings
@@ -62,6 +66,8 @@ function settingText(name, value) {
 function resultRows(runs) {
   const results = [
     ["Test accuracy", ({ final_metrics: metrics }) => metrics?.accuracy, format.percent, (change, run) => accuracyText(change, run, runs[0])],
+    ["Without privacy", ({ baseline }) => baseline?.final_metrics?.accuracy, format.percent, null],
+    ["Privacy costs", costOf, (cost) => (cost === null ? "–" : `${(100 * cost).toFixed(1)} points`), null],
     ["Training loss", ({ final_metrics: metrics }) => metrics?.loss, format.loss, signedLoss],
     ["ε (RDP)", epsilonOf, format.epsilon, signedEpsilon],
     ["Clipped gradients", clippedOf, (share) => format.percent(share, 0), format.points],
@@ -70,6 +76,12 @@ function resultRows(runs) {
   return results
     .filter(([, read]) => runs.some((run) => isNumber(read(run))))
     .map(([label, read, write, signed]) => [label, ...runs.map((run) => resultText({ run, shown: runs[0], read, write, signed }))]);
+}
+
+/** Return how much more accurate the baseline of a run is (a fraction), or undefined without one. */
+function costOf({ final_metrics: metrics, baseline }) {
+  const without = baseline?.final_metrics?.accuracy;
+  return isNumber(without) && isNumber(metrics?.accuracy) ? without - metrics.accuracy : undefined;
 }
 
 function resultText({ run, shown, read, write, signed }) {

@@ -161,6 +161,6 @@ export function inWords({ detail, retryAfter }) {
 }
 
 /** Return whether a failed look at a run is worth waiting out: no answer, a gateway's error, or too many requests. */
-function isPassing(error) {
+export function isPassing(error) {
   return error instanceof ServerLost || error.status >= 500 || error.status === TOO_MANY_REQUESTS;
 }

@@ -1,5 +1,6 @@
 /** What the gradient chart's views and the class chart's caption say in words. Pure. */
 
+import { baselineHint } from "./baseline_words.js";
 import * as format from "./format.js";
 import { extremes } from "./series.js";
 
@@ -45,5 +46,6 @@ export function classesCaption(document, { labels, gaps }) {
   if (!found) return "";
   const { worst, best } = found;
   const ends = `Worst ${worst.label}: ${format.percent(worst.accuracy, 0)} · best ${best.label}: ${format.percent(best.accuracy, 0)}`;
-  return gaps.length ? `${ends} · widest gap ${labels[0]}: ${gaps[0].toFixed(1)} points` : ends;
+  if (!gaps.length) return [ends, baselineHint(document)].filter(Boolean).join(" · ");
+  return `${ends} · gap ${labels[0]}: ${gaps[0].toFixed(1)} points, ${labels.at(-1)}: ${gaps.at(-1).toFixed(1)}`;
 }

@@ -9,7 +9,7 @@ import { isOf, withFailure, withPrivacy, withSimulation } from "./state.js";
 
 const REST_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = 3000;
-const NOT_OF_THE_FORECAST = ["mode", "engine", "accountant", "target_epsilon", "baseline"];
+const NOT_OF_THE_FORECAST = ["mode", "engine", "accountant", "target_epsilon"];
 
 const nextFrame = (callback) => requestAnimationFrame(callback);
 

@@ -21,24 +21,28 @@ import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
 import { Exchange } from "./views/exchange.js";
 import { Figures } from "./views/figures.js";
+import { Guarantee } from "./views/guarantee.js";
 import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
+import { SweepOpener } from "./views/sweep_opener.js";
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
 /** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
-  const [served, shipped, linked] = await Promise.all([api.getCatalog(), shippedRuns(), linkedRun()]);
+  const [served, shipped, linked, shippedSweep] = await Promise.all([api.getCatalog(), shippedRuns(), linkedRun(), api.getShippedSweep().catch(() => null)]);
   const catalog = linked ? withTableOf(served, linked) : served;
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
   const pins = recalledPins(() => sessionStorage);
-  const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [] });
+  const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [], shippedSweep });
   const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
   const follower = createFollower({ api, store, wait, openStream, newKey });
-  show(store, catalog, createActions(store, follower));
+  const sweeps = new SweepOpener({ api, store, catalog, wait, newKey });
+  show(store, catalog, { ...createActions(store, follower), sweep: (name) => sweeps.open(name) });
+  sweeps.resume();
   keepForecast({ api, store, catalog });
   keepTightBound({ api, store });
   connectTightCurve({ api, store, wait });
@@ -61,14 +65,22 @@ function shippedRuns() {
 function show(store, catalog, actions) {
   const figures = new Figures(catalog, actions);
   const views = [
-    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions),
+    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions), new Guarantee(),
     new Compare(catalog, actions), new Exchange(catalog), new Surroundings(catalog),
   ];
   const render = () => views.forEach((view) => view.update(store.get()));
   new Help(catalog, actions).listen();
-  bindTheme(() => figures.recolour());
+  const coloured = [figures];
+  bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
   store.subscribe(onceAFrame(render));
+  // Below the fold: it must not keep the first paint waiting.
+  import("./views/trade_off.js").then(({ TradeOff }) => {
+    const tradeOff = new TradeOff(actions, (text) => figures.say(text));
+    views.push(tradeOff);
+    coloured.push(tradeOff);
+    tradeOff.update(store.get());
+  }, () => setText(byId("trade-off-title"), "Privacy against accuracy: could not be loaded; reload to see it"));
   whenNear(byId("draw"), (card) => import(card.dataset.script).then(({ openDrawing }) => openDrawing(card, store, actions)));
 }
 

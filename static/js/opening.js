@@ -15,7 +15,8 @@ export function withOpening(state, { provenance, runs }, pins = null) {
   const optimal = state.catalog.presets[state.settings.task]?.find(({ id }) => id === "optimal");
   const opening = differs(runs.balanced.parameters, state.settings) ? null : told(runs.balanced, provenance);
   const pinned = optimal && !differs(runs.optimal.parameters, optimal.parameters) ? runs.optimal : null;
-  return { ...state, opening, pins: pins ?? (pinned ? withPin([], pinned, { name: PINNED_NAME }) : []) };
+  const settings = opening ? { ...state.settings, baseline: opening.parameters.baseline } : state.settings;
+  return { ...state, settings, opening, pins: pins ?? (pinned ? withPin([], pinned, { name: PINNED_NAME }) : []) };
 }
 
 /** Return the state without the opening where a setting has changed; the mode is none. */

@@ -84,6 +84,7 @@ function trimmed(document) {
     ...pick(document, RUN_FIELDS),
     epochs: document.epochs.map((point) => pick(point, EPOCH_FIELDS)),
     privacy: pick(document.privacy, PRIVACY_FIELDS),
+    baseline: document.baseline?.final_metrics ? { final_metrics: document.baseline.final_metrics } : null,
   };
 }
 

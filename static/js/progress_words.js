@@ -15,7 +15,16 @@ export function activityOf(state) {
   if (state.lost) return lossOf(state);
   if (sending) return "Asking the server to train…";
   if (!run || !["queued", "running"].includes(run.state)) return null;
-  if (run.state === "queued") return queueSentence(run);
+  return `${attemptOf(run)}${run.state === "queued" ? queueSentence(run) : phaseSentence(run)}`;
+}
+
+/** Return which attempt this is where one was lost, "Attempt 2, the last was lost. ", else "". */
+function attemptOf({ attempt, attempts }) {
+  const lost = attempts?.at(-1)?.attempt;
+  return lost ? `Attempt ${Math.max(attempt ?? 0, lost + 1)}, the last was lost. ` : "";
+}
+
+function phaseSentence(run) {
   const { phase, steps, steps_total: total } = run.progress ?? {};
   if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
   const epoch = Math.min(run.epochs.length + 1, run.parameters.epochs);
@@ -25,7 +34,7 @@ export function activityOf(state) {
 function queueSentence(run) {
   const position = run.progress?.queue_position;
   const place = position ? (position === 1 ? "next in line" : `number ${position} in line`) : "waiting for the trainer";
-  return `${run.attempts?.length ? "Starting again: " : ""}Queued, ${place}${timeLeft(run)}`;
+  return `Queued, ${place}${timeLeft(run)}`;
 }
 
 function timeLeft(run) {
@@ -52,11 +61,16 @@ export function epochSentence({ epochs, parameters }) {
 /** Return how the last training ended, for people who did not watch, or null while it runs. */
 export function outcomeOf(run) {
   if (!run) return null;
-  if (run.state === "failed") return run.error?.message ?? "The training failed.";
-  if (run.state === "cancelled") {
-    return `Stopped after ${run.epochs.length} of ${run.parameters.epochs} epochs; ε ${format.epsilon(run.epsilon_spent)} is spent.`;
-  }
+  if (run.state === "failed") return `${run.error?.message ?? "The training failed."} ${stopSentence(run)}`;
+  if (run.state === "cancelled") return stopSentence(run);
   return run.state === "done" ? `Finished in ${format.duration(run.final_metrics?.training_seconds)}.` : null;
+}
+
+/** Return how far a run came that did not come to its end, and what of ε is spent all the same. */
+function stopSentence({ epochs, parameters, epsilon_spent: spent, progress }) {
+  const after = epochs.length ? `after ${epochs.length} of ${parameters.epochs} epochs` : "before the first epoch ended";
+  if (progress?.steps === 0) return `Stopped ${after}; no ε is spent.`;
+  return `Stopped ${after}; ${spent === null ? "without noise nothing was protected" : `ε ${format.epsilon(spent)} is spent`}.`;
 }
 
 function capital(text) {

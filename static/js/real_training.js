@@ -37,6 +37,12 @@ export function expectedSeconds({ timing, datasets }, settings) {
   return timing.overhead_seconds + work / timing.examples_per_second;
 }
 
+/** Return how many of those seconds a baseline takes, whether or not it is chosen, or null where that is not known. */
+export function baselineSeconds(catalog, settings) {
+  const [alone, both] = [false, true].map((baseline) => expectedSeconds(catalog, { ...settings, baseline }));
+  return alone === null ? null : both - alone;
+}
+
 const measurementsPerEpoch = (epochs) => Math.max(1, Math.min(3, Math.floor(60 / epochs)));
 
 /** Return the seconds that a run has still to go, or null: the server's figure as far as not yet gone, else from ended epochs. */

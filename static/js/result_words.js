@@ -2,7 +2,9 @@
 
 import { truePositiveBound } from "./attack_bounds.js";
 import * as format from "./format.js";
-import { levelOf, roundedUp } from "./privacy/interpretation.js";
+import { levelOf, NO_PROTECTION_EPSILON, roundedUp } from "./privacy/interpretation.js";
+import { mechanismOf } from "./privacy/mechanism.js";
+import { interpretationAfter } from "./privacy/report.js";
 import { binomialHalfWidth } from "./statistics.js";
 
 const ENDED = ["done", "cancelled", "failed"];
@@ -15,7 +17,9 @@ export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : e
  * shuffled batches, which the Poisson analysis does not cover, it is the worst case. `accountant` "pld" shows the tighter
  * bound where it is known: for all that is planned, or of a run that has ended.
  */
-export function headlineOf({ privacy, evidence, state, epsilon_spent: spent, parameters }, accountant = "rdp") {
+export function headlineOf(document, accountant = "rdp") {
+  const { privacy, evidence, state, epsilon_spent: spent, parameters } = document;
+  const charged = chargedOf(document);
   const atDelta = `at δ ${format.value(parameters.delta)}`;
   if (privacy.valid === false) {
     const note = `${atDelta}, worst case: shuffled batches are not covered by the Poisson analysis`;
@@ -24,23 +28,45 @@ export function headlineOf({ privacy, evidence, state, epsilon_spent: spent, par
   const measured = evidence === "measured";
   const [epsilon, verb] = measured ? [spent, "spent"] : [privacy.epsilon, "planned"];
   const tight = measured && !ENDED.includes(state) ? null : (privacy.epsilon_pld ?? null);
-  if (accountant === "pld" && tight !== null) return { epsilon: tight, verb, note: `${atDelta} (PLD)` };
-  return { epsilon, verb, note: `${atDelta} (RDP${accountant === "pld" ? "; PLD follows" : ""})` };
+  const charge = charged === null ? "" : `; with lost attempts ε ${format.epsilon(charged)}`;
+  if (accountant === "pld" && tight !== null) return { epsilon: tight, verb, note: `${atDelta} (PLD)${charge}` };
+  return { epsilon, verb, note: `${atDelta} (RDP${accountant === "pld" ? "; PLD follows" : ""})${charge}` };
+}
+
+/** Return the ε (RDP) of all attempts of a run of which some were lost, as far as it is more than the last one's, else null. */
+export function chargedOf({ attempts, epsilon_charged: charged, epsilon_spent: spent }) {
+  return attempts?.length && charged > spent ? charged : null;
+}
+
+/**
+ * Return the bounds on attacks on what has been spent or is planned (the fields of privacy.interpretation), or null where
+ * ε and δ are all that is known: lost attempts are not in a run's own, and while it goes on its own are of the whole plan.
+ */
+export function boundsOf(document) {
+  const { evidence, state, privacy, parameters, progress } = document;
+  if (chargedOf(document) !== null) return null;
+  if (evidence !== "measured" || ENDED.includes(state)) return privacy.interpretation ?? null;
+  return privacy.valid === false ? null : interpretationAfter(mechanismOf(parameters), progress?.steps ?? 0);
 }
 
 const BANDS = { strong: "Strong", good: "Good", weak: "Weak", little: "Little formal protection" };
 const FALSE_ALARMS = 0.01;
 
-/** Return what an ε at δ is worth in a word, and the bound that justifies it: no attack of any kind finds more members. */
-export function bandSentence(epsilon, delta) {
-  const caught = truePositiveBound({ epsilon: epsilon ?? Infinity, delta, falsePositives: FALSE_ALARMS });
-  const word = epsilon === null ? "No protection" : BANDS[levelOf(epsilon)];
+/**
+ * Return what an ε at δ is worth in a word, and the bound that justifies it: no attack of any kind finds more members.
+ * `bounds` = {level, tpr_at_1pct_fpr} of the same mechanism, where they are known, say more than ε and δ alone.
+ */
+export function bandSentence(epsilon, delta, bounds = null) {
+  const alone = () => truePositiveBound({ epsilon: epsilon ?? Infinity, delta, falsePositives: FALSE_ALARMS });
+  const caught = bounds?.tpr_at_1pct_fpr ?? alone();
+  const word = epsilon === null || epsilon > NO_PROTECTION_EPSILON ? "No protection" : BANDS[bounds?.level ?? levelOf(epsilon)];
   return `${word}: at 1 % false alarms, an attacker finds at most ${roundedUp(caught)} of the members`;
 }
 
 /** Return how sure the accuracy is: by the test set for a measured run, by real runs that were held back for a simulation. */
-export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_error: error }) {
-  if (!metrics) return "after the first epoch";
+export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_error: error, evidence, state }) {
+  if (!metrics && evidence === "planned") return "known once it is trained";
+  if (!metrics) return ENDED.includes(state) ? "no epoch ended" : "after the first epoch";
   if (error) return `± ${error.single_run.toFixed(1)}, mean distance to real runs`;
   const halfWidth = binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
   if (!halfWidth) return "";

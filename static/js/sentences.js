@@ -33,8 +33,9 @@ function trainingFinding(document) {
   };
 }
 
-function awaiting({ evidence }) {
-  return evidence === "planned" ? "Accuracy unknown until it is trained" : "Waiting for the first epoch";
+function awaiting({ evidence, state }) {
+  if (evidence === "planned") return "Accuracy unknown until it is trained";
+  return ENDED.includes(state) ? "No epoch ended, so no accuracy is known" : "Waiting for the first epoch";
 }
 
 function privacyFinding(document, planned, stale) {

@@ -1,6 +1,7 @@
 /** What can be chosen on the page: the settings by their API names, what they start as, and what is asked of the server with them. */
 
 export const SLIDER_NAMES = ["clipping_norm", "noise_multiplier", "privacy_budget", "batch_size", "learning_rate", "epochs"];
+export const SWEPT_NAMES = ["clipping_norm", "noise_multiplier", "batch_size", "learning_rate", "epochs"];
 export const ADVANCED_NAMES = ["delta", "train_size"];
 export const CHOICE_NAMES = ["task", "optimizer", "sampling", "engine", "dataset", "model", "accountant"];
 export const SWITCH_NAMES = ["baseline", "stop_at_budget"];

@@ -17,6 +17,8 @@
  *   problem      null, or a sentence about a failed call
  *   notice       null, or a sentence about the address (clamped values)
  *   pins         the pinned results (pins.js)
+ *   shippedSweep the measured sweep that is shipped with the page {provenance, baseline, sweep}, or null
+ *   sweeps       the reader's own sweeps (sweeps.js)
  *   tight        null, or the tighter bounds along the planned ε curve (tight_curve.js)
  * }
  */
@@ -31,14 +33,14 @@ export {
 } from "./settings.js";
 
 const ACTIVE_STATES = new Set(["queued", "running"]);
-const KEPT_OVER_TASKS = ["mode", "seed", "accountant", "privacy_budget", "target_epsilon"];
+const KEPT_OVER_TASKS = ["mode", "seed", "baseline", "accountant", "privacy_budget", "target_epsilon"];
 
 /** Return the first state: the settings of the default task, nothing shown yet. */
 export function initialState(catalog, { mode = "simulation" } = {}) {
   const settings = { ...taskSettings(catalog, defaultTask(catalog)), mode };
   return {
     catalog, settings, applied: null, simulation: null, opening: null, run: null, runSettings: null, revealed: 1,
-    sending: false, lost: false, faults: {}, problem: null, notice: null, pins: [], tight: null,
+    sending: false, lost: false, faults: {}, problem: null, notice: null, pins: [], tight: null, shippedSweep: null, sweeps: [],
   };
 }
 

@@ -61,6 +61,16 @@ def test_the_csv_file_has_a_labelled_row_for_every_epoch(client):
     }
 
 
+def test_the_csv_file_has_the_baseline_of_each_epoch_beside_it(client, runs):
+    epochs = [
+        {"epoch": number, "accuracy": 0.9 + number / 100, "loss": 0.1, "test_loss": 0.2} for number in (1, 2)
+    ]
+    runs.changes = {"baseline": {"epochs": epochs}}
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{ADDRESS}/export?format=csv").text)))
+    assert [row["baseline_accuracy"] for row in rows] == ["0.91", "0.92", ""]
+    assert (rows[0]["baseline_loss"], rows[0]["baseline_test_loss"]) == ("0.1", "0.2")
+
+
 def test_a_run_without_an_epoch_exports_its_header_alone(client, runs):
     runs.changes = {"epochs": []}
     lines = client.get(f"{ADDRESS}/export?format=csv").text.splitlines()

@@ -45,3 +45,21 @@ test("the drawn limit starts at 10^-4 and ends at (1, 1)", () => {
   close(curve[0].x, 1e-4);
   assert.deepEqual(curve.at(-1), { x: 1, y: 1 });
 });
+
+test("success at a prior is the best of any threshold on the limit curve, and not below not looking", () => {
+  for (const [epsilon, delta, prior] of [[0.5, 0, 0.5], [3, 0.01, 0.1], [1, 0, 0.1], [4, 1e-5, 0.8]]) {
+    const rates = Array.from({ length: 20001 }, (_, index) => index / 20000);
+    const caught = (falsePositives) => bounds.truePositiveBound({ epsilon, delta, falsePositives });
+    const best = Math.max(...rates.map((rate) => prior * caught(rate) + (1 - prior) * (1 - rate)), prior, 1 - prior);
+    close(bounds.successBound({ epsilon, delta, prior }), best, 1e-3);
+  }
+  close(bounds.successBound({ epsilon: 0, delta: 0, prior: 0.1 }), 0.9);
+  assert.equal(bounds.successBound({ epsilon: Infinity, delta: 0, prior: 0.1 }), 1);
+  assert.equal(bounds.successBound({ epsilon: 1, delta: 0, prior: 0 }), 1);
+});
+
+test("who is accused is a member by Bayes' rule", () => {
+  close(bounds.accusedBelief({ truePositives: 0.05, falsePositives: 0.01, prior: 0.1 }), 0.005 / (0.005 + 0.009));
+  close(bounds.accusedBelief({ truePositives: 0.01, falsePositives: 0.01, prior: 0.1 }), 0.1);
+  assert.equal(bounds.accusedBelief({ truePositives: 0, falsePositives: 0, prior: 0.1 }), 0.1);
+});

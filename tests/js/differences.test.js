@@ -32,6 +32,22 @@ test("a tile has no difference where one of the two is not known, and none to it
   assert.equal(unlimited.accuracy, "+0.0 points");
 });
 
+test("a tile is not compared with a pin of other data", () => {
+  const pin = pinOf(result({ parameters: { noise_multiplier: 2 } }));
+  assert.equal(tileDifferences(pin, result({ parameters: { dataset: "fashion_mnist" } })), null);
+  assert.notEqual(tileDifferences(pin, result({ parameters: { train_size: 500 } })), null);
+  const own = (label) => result({ parameters: { dataset: "table", table: { label } } });
+  assert.equal(tileDifferences(pinOf(own("a")), own("b")), null);
+});
+
+test("a baseline has its rows: its accuracy and what privacy costs", () => {
+  const baseline = { ...exampleDocument(), final_metrics: { accuracy: 0.95 } };
+  const pins = withPin([], result({ baseline, parameters: { epochs: 4 } }));
+  const table = Object.fromEntries(differencesTable(result(), pins).rows.map(([label, ...cells]) => [label, cells]));
+  assert.deepEqual(table["Without privacy"], ["–", "95.0\u00a0%"]);
+  assert.deepEqual(table["Privacy costs"], ["–", "15.0 points"]);
+});
+
 test("the table lists the settings that differ and only those, and every result", () => {
   const shown = result({ accuracy: 0.821, epsilon: 2.73 });
   const pins = withPin([], result({ accuracy: 0.953, epsilon: 1.28, evidence: "measured", id: "r", epsilon_spent: 1.28, parameters: { noise_multiplier: 1.1, optimizer: "momentum" } }), { name: "Optimal" });

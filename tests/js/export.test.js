@@ -22,6 +22,14 @@ test("a run's CSV says in every row what its numbers are worth: evidence, all pa
   assert.ok(!head.includes("gradient_norm_histogram"));
 });
 
+test("a run's CSV has what the training without privacy reached in the same epoch, where there was one", () => {
+  const run = shipped.runs.balanced;
+  const [head, first] = runCsv(run).split("\r\n").map((line) => line.split(","));
+  assert.equal(Number(first[head.indexOf("baseline_accuracy")]), run.baseline.epochs[0].accuracy);
+  assert.equal(Number(first[head.indexOf("baseline_test_loss")]), run.baseline.epochs[0].test_loss);
+  assert.ok(!runCsv({ ...run, baseline: null }).includes("baseline_accuracy"));
+});
+
 test("a run without a finished epoch is a header line that still names the parameters", () => {
   const lines = runCsv(exampleDocument({ epochs: [] })).trim().split("\r\n");
   assert.equal(lines.length, 1);

@@ -10,6 +10,7 @@ import { interpret, interpretGaussian, levelOf } from "../../static/js/privacy/i
 import { mechanismOf, passesBegun, stepsAfter } from "../../static/js/privacy/mechanism.js";
 import { cdf, logCdf } from "../../static/js/privacy/normal.js";
 import { ORDERS } from "../../static/js/privacy/orders.js";
+import { interpretationAfter } from "../../static/js/privacy/report.js";
 import { integerRdp, oneStepRdp } from "../../static/js/privacy/renyi.js";
 
 // The origin of every number in it stands in the file; tests/privacy/test_accountant_grid.py ties it to the server.
@@ -82,6 +83,24 @@ test("a target out of reach is told with the nearest that can be had", () => {
 test("the sentence about attackers is the server's, word for word", () => {
   for (const { epsilon, delta, sentence } of grid.sentences) assert.equal(interpret({ epsilon, delta }).sentence, sentence);
   assert.match(interpret({ epsilon: null, delta: 1e-5 }).sentence, /^No protection: .* at most 100 % success/);
+});
+
+test("the whole curve of Rényi accounting gives the server's figures", () => {
+  // Those of tests/privacy/test_interpretation.py and of the same function on the server.
+  const cases = [
+    [tutorial, 3516, [0.2878509475398848, 0.043828562099963525, 0.006769152885487249, 0.9000133352143217, 0.3274978181953841]],
+    [{ examples: 1500, batchSize: 128, noiseMultiplier: 4.4, epochs: 15, delta: 1e-5, sampling: "poisson" }, 176,
+      [0.15436242198161007, 0.021646250926495608, 0.002608538131732336, 0.9000000001, 0.19388247027432046]],
+    [{ ...tutorial, noiseMultiplier: 0.5, delta: 1e-7 }, 2344, [0.6684138416949665, 0.2896231991777006, 0.09926862311260853, 0.9237137370566165, 0.762922813476762]],
+  ];
+  for (const [settings, steps, expected] of cases) {
+    const found = interpretationAfter(settings, steps);
+    const figures = [found.advantage, found.tpr_at_1pct_fpr, found.tpr_at_0_1pct_fpr, found.success_at_10pct_prior, found.posterior_at_10pct_prior];
+    figures.forEach((figure, index) => close(figure, expected[index], 1e-6));
+    assert.equal(found.source, "Rényi accounting (whole curve)");
+  }
+  assert.equal(interpretationAfter({ ...tutorial, noiseMultiplier: 0 }).advantage, 1);
+  assert.equal(interpretationAfter(tutorial, 0).level, "strong");
 });
 
 test("the words for an ε change at 1, 3 and 8", () => {

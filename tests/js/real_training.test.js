@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { meaningOf } from "../../static/js/meanings.js";
 import { titleOf } from "../../static/js/progress_words.js";
 import { expectedSeconds, obstacleOf, secondsLeft } from "../../static/js/real_training.js";
-import { bandSentence, headlineOf } from "../../static/js/result_words.js";
+import { bandSentence, boundsOf, headlineOf } from "../../static/js/result_words.js";
 import { taskSettings } from "../../static/js/settings.js";
 import { actionOf } from "../../static/js/shortcuts.js";
 import { troubleOf } from "../../static/js/trouble.js";
@@ -56,6 +56,28 @@ test("the word for an ε comes with the worst case's true positives at 1 % false
     assert.equal(plain(bandSentence(epsilon, 1e-5)), `${word}: at 1 % false alarms, an attacker finds at most ${bound} of the members`);
   }
   assert.match(bandSentence(null, 1e-5), /^No protection: .* 100 %/);
+  assert.match(bandSentence(50.1, 1e-5), /^No protection/);
+  const bounds = { level: "strong", tpr_at_1pct_fpr: 0.0181 };
+  assert.equal(plain(bandSentence(1.05, 1e-5, bounds)), "Strong: at 1 % false alarms, an attacker finds at most 1.9 % of the members");
+});
+
+test("bounds are those of what is quoted: the plan's, what a running run has spent, none over lost attempts", () => {
+  const interpretation = { tpr_at_1pct_fpr: 0.5 };
+  const parameters = { ...exampleDocument().parameters, sampling: "poisson" };
+  const run = (changes) => exampleDocument({ evidence: "measured", epsilon_spent: 1, parameters, privacy: { epsilon: 3, valid: true, interpretation }, ...changes });
+  assert.equal(boundsOf(exampleDocument({ privacy: { interpretation } })), interpretation);
+  assert.equal(boundsOf(run({ state: "done" })), interpretation);
+  const [early, late] = [5, 30].map((steps) => boundsOf(run({ state: "running", progress: { steps } })).tpr_at_1pct_fpr);
+  assert.ok(early > 0.01 && late > early);
+  assert.equal(boundsOf(run({ state: "done", attempts: [{ attempt: 1 }], epsilon_charged: 2 })), null);
+  assert.equal(boundsOf(run({ state: "running", privacy: { valid: false, interpretation } })), null);
+});
+
+test("the ε tile of a retried run also tells what all attempts are charged", () => {
+  const parameters = { delta: 1e-5 };
+  const run = { privacy: { valid: true }, evidence: "measured", state: "done", epsilon_spent: 1, parameters, attempts: [{ attempt: 1 }], epsilon_charged: 1.5 };
+  assert.equal(headlineOf(run).note, "at δ 1e-5 (RDP); with lost attempts ε 1.50");
+  assert.equal(headlineOf({ ...run, epsilon_charged: 1 }).note, "at δ 1e-5 (RDP)"); // lost before its first step
 });
 
 test("the tighter accountant is shown where it is chosen and known", () => {

@@ -31,7 +31,15 @@ test("a simulation says how far it is from real runs, a measured run how many te
   assert.equal(uncertaintyOf(simulated), "± 3.6, mean distance to real runs");
   const measured = exampleDocument({ simulation_error: null, evidence: "measured" });
   assert.equal(plain(uncertaintyOf(measured)), "± 0.8 (95 %, 10,000 test examples)");
-  assert.equal(uncertaintyOf(exampleDocument({ final_metrics: null })), "after the first epoch");
+});
+
+test("where there is no accuracy it is said whether there will be one", () => {
+  const unknown = (changes) => uncertaintyOf(exampleDocument({ final_metrics: null, epochs: [], evidence: "measured", ...changes }));
+  assert.equal(unknown({ state: "running" }), "after the first epoch");
+  assert.equal(unknown({ state: "cancelled" }), "no epoch ended");
+  assert.equal(unknown({ state: "planned", evidence: "planned" }), "known once it is trained");
+  const heading = (state) => findingsOf(exampleDocument({ epochs: [], evidence: "measured", state })).training.title;
+  assert.deepEqual(["running", "failed"].map(heading), ["Waiting for the first epoch", "No epoch ended, so no accuracy is known"]);
 });
 
 test("the accuracy interval is Wilson's and never empty", () => {
@@ -75,8 +83,25 @@ test("a person is told what the training is doing and how it ended", () => {
   assert.match(doing({ state: "running", progress: { phase: "training", steps: 15, steps_total: 30 } }), /step 15 of 30 · epoch 3 of 3/);
   assert.equal(doing({ state: "done" }), null);
   assert.match(activityOf({ run: null, sending: false, lost: true }), /kept/);
-  assert.equal(outcomeOf(run({ state: "failed", error: { message: "MNIST is missing." } })), "MNIST is missing.");
-  assert.match(outcomeOf(run({ state: "cancelled", epsilon_spent: 1.4 })), /ε 1.40 is spent/);
+});
+
+test("how a training ended says how far it came and what is spent, also before its first epoch and without noise", () => {
+  const run = (changes) => outcomeOf(exampleDocument({ evidence: "measured", epsilon_spent: 1.4, ...changes }));
+  const early = { epochs: [], progress: { steps: 4, steps_total: 30 } };
+  assert.equal(run({ state: "cancelled" }), "Stopped after 3 of 3 epochs; ε 1.40 is spent.");
+  assert.equal(run({ state: "cancelled", ...early, epsilon_spent: 0.9 }), "Stopped before the first epoch ended; ε 0.90 is spent.");
+  const missing = run({ state: "failed", ...early, progress: { steps: 0 }, epsilon_spent: 0, error: { message: "MNIST is missing." } });
+  assert.equal(missing, "MNIST is missing. Stopped before the first epoch ended; no ε is spent.");
+  assert.match(run({ state: "cancelled", epsilon_spent: null }), /without noise nothing was protected/);
+  assert.equal(plain(run({ final_metrics: { training_seconds: 12 } })), "Finished in 12 s.");
+});
+
+test("a retried run says which attempt it is, waiting and running", () => {
+  const doing = (changes) => activityOf({ run: exampleDocument({ evidence: "measured", attempts: [{ attempt: 1 }], ...changes }) });
+  assert.equal(doing({ state: "queued", attempt: 1, progress: {} }), "Attempt 2, the last was lost. Queued, waiting for the trainer");
+  const training = { state: "running", attempt: 2, progress: { phase: "training", steps: 15, steps_total: 30 } };
+  assert.match(doing(training), /^Attempt 2, the last was lost. Training: step 15 of 30/);
+  assert.doesNotMatch(doing({ ...training, attempts: [] }), /Attempt/);
 });
 
 test("the lesson of the optimal settings holds the numbers of both results", () => {

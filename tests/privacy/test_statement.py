@@ -180,7 +180,7 @@ def test_a_pld_not_computed_does_not_delay_the_report() -> None:
     assert found["epsilon_pld"] is None
     assert found["epsilon_pld_reason"] == NOT_COMPUTED
     assert found["assumptions"]["replace_one_reason"] == NOT_COMPUTED
-    assert found["interpretation"]["source"] == "(ε, δ) alone"
+    assert found["interpretation"]["source"] == "Rényi accounting (whole curve)"
 
 
 def test_the_report_shows_the_figures_of_the_privacy_curve() -> None:

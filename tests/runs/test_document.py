@@ -234,3 +234,11 @@ def test_an_attempt_on_other_data_is_charged_with_those(parameters: RunParameter
     assert document["dataset"]["name"] == "digits"
     assert document["epsilon_charged"] == max(document["epsilon_spent"], document["attempts"][0]["epsilon"])
     assert document["epsilon_spent"] != document["attempts"][0]["epsilon"]
+
+
+def test_a_simulation_speaks_of_a_real_training_and_not_of_one_that_was() -> None:
+    for sampling in ("poisson", "shuffle"):
+        parameters = RunParameters.of_task("mnist", mode="simulation", seed=1, sampling=sampling)
+        statement = simulated_document(parameters)["privacy"]["statement"]
+        assert statement.startswith("A real training with these settings satisfies"), statement
+        assert "were shuffled" not in statement

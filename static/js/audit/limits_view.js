@@ -1,6 +1,6 @@
 /** The limits on every attack: from (ε, δ) for a slider, and for a training by its whole privacy curve. */
 
-import { advantageBound, beliefAfterAlarm, caughtOn, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
+import { accusedBelief, advantageBound, caughtOn, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
 import { LimitChart } from "../charts/limit.js";
 import { readPalette } from "../charts/palette.js";
 import { byId, element, setText } from "../dom.js";
@@ -135,7 +135,7 @@ export class LimitsView {
     const { own } = this;
     const curve = own?.trade_off;
     const at = (falsePositives) => ({ ...pair, falsePositives });
-    const alarm = (truePositives) => beliefAfterAlarm({ prior, falsePositives: 0.01, truePositives });
+    const alarm = (truePositives) => accusedBelief({ prior, falsePositives: 0.01, truePositives });
     const percent = format.percent(prior, 0);
     return [
       ["Advantage: true minus false positives", advantageBound(pair), own?.interpretation.advantage, "(e^ε − 1 + 2δ)/(e^ε + 1); δ(0)", "Kairouz, Oh, Viswanath 2015, remark A.1; total variation"],

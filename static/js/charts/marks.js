@@ -20,6 +20,15 @@ export function labelAt(chart, text, { x, y, colour, halo, align = "right" }) {
   ctx.restore();
 }
 
+/** Return how many pixels wide labelAt writes `text`. */
+export function labelWidth({ ctx }, text) {
+  ctx.save();
+  ctx.font = FONT;
+  const { width } = ctx.measureText(text);
+  ctx.restore();
+  return width;
+}
+
 /** Draw a vertical line through the plot at pixel `x`. */
 export function verticalLine(chart, { x, colour, dash = [] }) {
   const { ctx, chartArea } = chart;
@@ -43,4 +52,34 @@ export function edgeMark({ ctx }, { x, y, colour, size = 4 }) {
   ctx.lineTo(x - size, y + size);
   ctx.fill();
   ctx.restore();
+}
+
+/** Draw an error bar: a vertical line with a foot at both ends; `foot` is half of its width, 0 for none. */
+export function whisker({ ctx }, { x, top, bottom, colour, foot }) {
+  ctx.save();
+  Object.assign(ctx, { strokeStyle: colour, lineWidth: 1.5 });
+  ctx.beginPath();
+  for (const [from, to] of [[[x, top], [x, bottom]], [[x - foot, top], [x + foot, top]], [[x - foot, bottom], [x + foot, bottom]]]) {
+    ctx.moveTo(...from);
+    ctx.lineTo(...to);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** Return a pattern of slanted lines of `colour` on `ground`: what is simulated. */
+export function hatched(colour, ground) {
+  const tile = document.createElement("canvas");
+  Object.assign(tile, { width: 4, height: 4 });
+  const context = tile.getContext("2d");
+  context.fillStyle = ground;
+  context.fillRect(0, 0, 4, 4);
+  Object.assign(context, { strokeStyle: colour, lineWidth: 1.2 });
+  context.beginPath();
+  for (const start of [-4, 0, 4]) {
+    context.moveTo(start, 4);
+    context.lineTo(start + 4, 0);
+  }
+  context.stroke();
+  return context.createPattern(tile, "repeat");
 }

@@ -43,3 +43,32 @@ function overlap(height, [top, bottom]) {
   if (top === undefined) return 0;
   return Math.max(0, Math.min(height + HALF_LINE, bottom) - Math.max(height - HALF_LINE, top));
 }
+
+const GAP = 10; // from a mark's middle to its label
+
+/**
+ * Return the box {left, right, top, bottom} of text beside the mark at (x, y), on the first of `sides` where it lies in
+ * `area` and on none of the boxes `taken`; where there is none, null, or with `always` the side that covers least.
+ */
+export function freePlace({ x, y }, { width, height }, { taken, area, sides, always = false }) {
+  const corners = {
+    right: [x + GAP, y - height / 2], left: [x - GAP - width, y - height / 2],
+    above: [x - width / 2, y - GAP - height], below: [x - width / 2, y + GAP],
+    aboveRight: [x + 4, y - GAP - height], aboveLeft: [x - 4 - width, y - GAP - height],
+  };
+  const boxes = sides.map((side) => corners[side]).map(([left, top]) => ({ left, top, right: left + width, bottom: top + height }));
+  const covered = boxes.map((box) => taken.reduce((sum, other) => sum + common(box, other), 0) + outside(box, area));
+  const best = covered.indexOf(Math.min(...covered));
+  return covered[best] === 0 || always ? boxes[best] : null;
+}
+
+function common(one, other) {
+  const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+  const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+  return across > 0 && down > 0 ? across * down : 0;
+}
+
+function outside(box, area) {
+  const size = (box.right - box.left) * (box.bottom - box.top);
+  return size - common(box, area);
+}

@@ -4,9 +4,10 @@ const MOVES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp:
 
 /**
  * Let arrow keys, Page keys, Home and End walk the points of `canvas`. `stops()` returns [{text, elements}] as they are now;
- * `point(elements)` shows one, `say(text)` announces it. Escape and leaving the chart end the walk.
+ * `point(elements)` shows one, `say(text)` announces it; Enter hands the stop to `enter`. Escape and leaving the chart end
+ * the walk.
  */
-export function bindWalker(canvas, { stops, point, say }) {
+export function bindWalker(canvas, { stops, point, say, enter = () => {} }) {
   let at = null;
   canvas.tabIndex = 0;
   const leave = () => {
@@ -16,6 +17,7 @@ export function bindWalker(canvas, { stops, point, say }) {
   canvas.addEventListener("keydown", (event) => {
     if (event.key === "Escape") leave();
     const all = stops();
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && all[at]) enter(all[at]);
     if (!(event.key in MOVES) || !all.length) return;
     event.preventDefault(); // the page does not scroll
     at = nextStop(at, event.key, all.length);

@@ -7,10 +7,11 @@ const OF_THE_PAGE = new Set(["privacyIsWhole"]); // what the page notes on a doc
 
 /** Return the epochs of a run document as CSV; each row also says the run's id, evidence, state and all its parameters. */
 export function runCsv(document) {
-  const { id, evidence, state, epochs } = document;
+  const { id, evidence, state, epochs, baseline } = document;
+  const others = new Map((baseline?.epochs ?? []).map((epoch) => [epoch.epoch, epoch]));
   const named = Object.entries(document.parameters).map(([name, value]) => [`parameter_${name}`, value]);
   const [whole, parameters] = [{ id, evidence, state }, Object.fromEntries(named)];
-  const rows = epochs.map((epoch) => ({ ...whole, ...flat(epoch), ...parameters }));
+  const rows = epochs.map((epoch) => ({ ...whole, ...flat(epoch), ...(baseline ? besides(others.get(epoch.epoch)) : {}), ...parameters }));
   return csvText(rows, rows.length ? [] : [...Object.keys(whole), ...Object.keys(parameters)]);
 }
 
@@ -28,6 +29,11 @@ export function runFileName({ id, evidence, parameters, privacy, epsilon_spent: 
     ...(id ? [id] : typeof parameters.seed === "number" ? [`seed-${parameters.seed}`] : []),
   ];
   return `${parts.join("-")}.${extension}`;
+}
+
+/** Return what the training without privacy reached after the same epoch. */
+function besides(epoch) {
+  return { baseline_accuracy: epoch?.accuracy ?? null, baseline_loss: epoch?.loss ?? null, baseline_test_loss: epoch?.test_loss ?? null };
 }
 
 function flat(epoch) {

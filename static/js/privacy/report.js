@@ -24,9 +24,16 @@ export function privacyReport(mechanism) {
     examples, batch_size: batchSize, epochs, noise_multiplier: noiseMultiplier,
     sampling_probability: samplingProbabilityOf(mechanism), steps: stepsAfter(mechanism),
     per_epoch: budgetCurve(mechanism),
-    ...(sampling === "shuffle" ? shuffledPart(mechanism, epsilon) : { shuffle: null, interpretation: interpret({ epsilon, delta }) }),
+    ...(sampling === "shuffle" ? shuffledPart(mechanism, epsilon) : { shuffle: null, interpretation: interpretationAfter(mechanism) }),
     statement: null, warnings: null,
   };
+}
+
+/** Return what `steps` steps (by default all) of Poisson-sampled batches mean, by the whole curve of Rényi accounting. */
+export function interpretationAfter(mechanism, steps = stepsAfter(mechanism)) {
+  const epsilon = guaranteedEpsilon(mechanism, steps);
+  const epsilonAt = epsilon > 0 ? (delta) => renyiEpsilon({ ...mechanism, delta }, steps).epsilon : null;
+  return interpret({ epsilon, delta: mechanism.delta, epsilonAt });
 }
 
 function shuffledPart(mechanism, epsilon) {

@@ -1,9 +1,11 @@
 /** The control panel: built once from the parameter table, then only updated. */
 
-import { byId, element } from "../dom.js";
+import { baselineCost } from "../baseline_words.js";
+import { byId, element, setText } from "../dom.js";
 import { meaningOf } from "../meanings.js";
 import { isLocked } from "../noise_lock.js";
-import { ACCOUNTANTS, ADVANCED_NAMES, fits, SLIDER_NAMES, taskSettings } from "../settings.js";
+import { baselineSeconds } from "../real_training.js";
+import { ACCOUNTANTS, ADVANCED_NAMES, fits, SLIDER_NAMES, SWEPT_NAMES, taskSettings } from "../settings.js";
 import { shownDocument } from "../state.js";
 import { Choice, SeedBox, Switch } from "./choice.js";
 import { choiceRow } from "./figure.js";
@@ -13,13 +15,16 @@ import { Presets } from "./presets.js";
 import { Slider } from "./slider.js";
 
 const LOCK = [["noise_multiplier", "σ"], ["target_epsilon", "target ε"]];
-const SWITCHES = { stop_at_budget: "Stop the training at the target ε", baseline: "Also train without privacy, to compare" };
+const SWITCHES = { stop_at_budget: "Stop the training at the target ε" };
+const BASELINE = "Also without privacy";
 
 export class Controls {
-  /** `actions` = {change, choose, refuse, applyPreset, run, stop}. */
+  /** `actions` = {change, choose, refuse, applyPreset, run, stop, sweep}. */
   constructor(catalog, actions) {
     Object.assign(this, { catalog, actions, views: {} });
     this.buildChoices();
+    this.addSwitch("baseline-row", "baseline", BASELINE);
+    byId("baseline").setAttribute("aria-describedby", "baseline-cost");
     for (const name of SLIDER_NAMES) this.addSlider("sliders", name);
     this.buildLock();
     this.buildAdvanced();
@@ -57,9 +62,11 @@ export class Controls {
     this.add(place, "seed", new SeedBox(this.parameter("seed"), {
       change: (value) => this.actions.change("seed", value), refuse: (fault) => this.actions.refuse("seed", fault),
     }));
-    for (const [name, label] of Object.entries(SWITCHES)) {
-      this.add(place, name, new Switch({ name, label, change: (value) => this.actions.change(name, value) }));
-    }
+    for (const [name, label] of Object.entries(SWITCHES)) this.addSwitch(place, name, label);
+  }
+
+  addSwitch(place, name, label) {
+    this.add(place, name, new Switch({ name, label, change: (value) => this.actions.change(name, value) }));
   }
 
   addChoice(place, { name, label, options }) {
@@ -68,7 +75,8 @@ export class Controls {
 
   addSlider(place, name) {
     const change = (value) => this.actions.change(name, value);
-    this.add(place, name, new Slider(this.sliderOf(name), { change, refuse: (fault) => this.actions.refuse(name, fault) }));
+    const sweep = SWEPT_NAMES.includes(name) ? () => this.actions.sweep(name) : null;
+    this.add(place, name, new Slider(this.sliderOf(name), { change, sweep, refuse: (fault) => this.actions.refuse(name, fault) }));
   }
 
   /** Return the row of the table; the target is called so, whether the meter only measures against it or σ is solved for it. */
@@ -100,6 +108,7 @@ export class Controls {
       radio.checked = (radio.value === "target_epsilon") === locked;
       radio.disabled = settings.sampling !== "poisson"; // the accountant of Poisson sampling solves for σ
     }
+    setText(byId("baseline-cost"), baselineCost(settings.mode, baselineSeconds(this.catalog, settings)));
     this.mode.update(state);
     this.presets.update(state);
   }

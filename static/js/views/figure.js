@@ -6,9 +6,9 @@ import { byId, element, fillTable, setText } from "../dom.js";
 export class Figure {
   /**
    * `name` is the figure's in the template; `walkOf(model)` returns its walk, `say(text)` announces one of its points;
-   * `save` = {png(), csv()} writes its files.
+   * `save` = {png(), csv()} writes its files, `enter(stop)` is told of Enter on a point.
    */
-  constructor(name, { ChartClass, palette, walkOf, say, save, options }) {
+  constructor(name, { ChartClass, palette, walkOf, say, save, options, enter }) {
     this.name = name;
     this.node = byId(`${name}-figure`);
     this.canvas = byId(`${name}-canvas`);
@@ -20,7 +20,7 @@ export class Figure {
     bindWalker(this.canvas, {
       stops: () => (this.model ? walkOf(this.model) : []),
       point: (elements) => this.chart.point(elements),
-      say,
+      say, enter,
     });
     this.details.addEventListener("toggle", () => this.fillOpenTable());
   }

@@ -52,10 +52,15 @@ export class Figures {
 
   build(name, parts, palette) {
     return new Figure(name, {
-      ...parts, palette, say: (text) => setText(this.said, text),
+      ...parts, palette, say: (text) => this.say(text),
       save: { png: (figure) => savePicture(figure, this.shown, parts.ChartClass), csv: (figure) => saveTable(figure, this.shown) },
       options: { drawn: (chart, model) => name === "clipping" && this.gradients?.place(chart, model) },
     });
+  }
+
+  /** Tell a screen reader. */
+  say(text) {
+    setText(this.said, text);
   }
 
   /** Take over the colours of the theme that is now in force. */

@@ -6,9 +6,12 @@ import { bandOf, faultOf, positionOf, stopsOf, valueAt } from "../scale.js";
 import { learnLink } from "./learn_link.js";
 
 export class Slider {
-  /** `parameter` is a row of the parameter table; `change(value)` and `refuse(sentence)` are told of input. */
-  constructor(parameter, { change, refuse }) {
-    Object.assign(this, { parameter, change, refuse, stops: stopsOf(parameter) });
+  /**
+   * `parameter` is a row of the parameter table; `change(value)` and `refuse(sentence)` are told of input; with `sweep()` the
+   * name is a button that calls it.
+   */
+  constructor(parameter, { change, refuse, sweep = null }) {
+    Object.assign(this, { parameter, change, refuse, sweep, stops: stopsOf(parameter) });
     this.build();
     this.range.addEventListener("input", () => change(valueAt(this.stops, Number(this.range.value))));
     this.box.addEventListener("input", () => this.readBox());
@@ -28,7 +31,7 @@ export class Slider {
     });
     this.box = element("input", {
       type: "number", id: name, name, step: "any", inputmode: "decimal",
-      "aria-describedby": ids.describedby, min: this.parameter.minimum, max: this.parameter.maximum,
+      "aria-label": this.sweep && label, "aria-describedby": ids.describedby, min: this.parameter.minimum, max: this.parameter.maximum,
     });
     this.reset = element("button", { type: "button", class: "reset" }, "↺");
     this.tag = element("span", { class: "tag", hidden: true }, "solved");
@@ -36,10 +39,19 @@ export class Slider {
     this.fault = element("p", { class: "fault", id: `${name}-fault`, hidden: true });
     this.node = element("div", { class: "control slider", "data-name": name },
       element("div", { class: "control-head" },
-        element("label", { for: name, title: meaning }, label), learnLink(name, label), this.tag, this.reset,
+        this.buildName(), learnLink(name, label), this.tag, this.reset,
         element("span", { class: "box" }, this.box, unit ? element("span", { class: "unit" }, unit) : null)),
       element("div", { class: "track" }, this.buildBand(), this.range),
       this.meaning, this.fault);
+  }
+
+  buildName() {
+    const { name, label, meaning } = this.parameter;
+    if (!this.sweep) return element("label", { for: name, title: meaning }, label);
+    const button = element("button", { type: "button", class: "sweep-name", id: `sweep-${name}`, title: `${meaning} Click to sweep it.`, "aria-label": `Sweep ${label}…` },
+      label, element("span", { class: "sweep-sign", "aria-hidden": "true" }, "⋯"));
+    button.addEventListener("click", () => this.sweep());
+    return button;
   }
 
   buildBand() {

@@ -1,11 +1,12 @@
 /** The status strip: badge, what is going on, tiles with their differences to a pinned run, and the privacy meter. */
 
+import { baselineNote } from "../baseline_words.js";
 import { tileDifferences } from "../differences.js";
 import { byId, setText } from "../dom.js";
 import { quotedOf } from "../forecast.js";
 import * as format from "../format.js";
 import { activityOf, outcomeOf } from "../progress_words.js";
-import { badgeOf, bandSentence, contextOf, headlineOf, liveLine, uncertaintyOf } from "../result_words.js";
+import { badgeOf, bandSentence, boundsOf, chargedOf, contextOf, headlineOf, liveLine, uncertaintyOf } from "../result_words.js";
 import { isTraining, shownDocument } from "../state.js";
 
 const TILES = ["accuracy", "loss", "epsilon", "clipped"];
@@ -39,6 +40,8 @@ export class StatusStrip {
     const { final_metrics: metrics, epochs, parameters } = shown;
     setText(byId("tile-accuracy"), format.percent(metrics?.accuracy));
     setText(byId("tile-accuracy-note"), uncertaintyOf(shown));
+    setText(byId("tile-accuracy-baseline"), baselineNote(shown, "accuracy", format.percent));
+    setText(byId("tile-loss-baseline"), baselineNote(shown, "loss", format.loss));
     setText(byId("tile-loss"), format.loss(metrics?.loss));
     setText(byId("tile-epsilon"), `ε ${format.epsilon(epsilon)}`);
     setText(byId("tile-epsilon-note"), note);
@@ -55,7 +58,8 @@ export class StatusStrip {
     }
   }
 
-  updateMeter({ parameters }, { epsilon, verb }) {
+  updateMeter(quoted, { epsilon, verb }) {
+    const { parameters } = quoted;
     const target = parameters.privacy_budget;
     const share = epsilon === null ? Infinity : epsilon / target;
     const meter = byId("meter");
@@ -66,7 +70,7 @@ export class StatusStrip {
     meter.style.setProperty("--share", Math.min(share, 1));
     meter.dataset.over = String(share > 1);
     setText(byId("meter-text"), text);
-    setText(byId("band-text"), bandSentence(epsilon, parameters.delta));
+    setText(byId("band-text"), bandSentence(chargedOf(quoted) ?? epsilon, parameters.delta, boundsOf(quoted)));
   }
 
   updateActivity(state, shown) {

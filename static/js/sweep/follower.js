@@ -1,0 +1,78 @@
+/** Starting, following and stopping a measured sweep by asking for its document. */
+
+import { ServerLost } from "../api.js";
+import { isPassing } from "../follow.js";
+import { isUnderWay } from "../sweeps.js";
+
+const POLL_SECONDS = 1.5;
+const RETRY_SECONDS = 2;
+const REPEAT_SECONDS = [1, 2, 4]; // before each time that a sweep whose answer was lost is asked for again
+const NOT_FOUND = 404;
+
+/**
+ * Return {start, follow, stop}. `changed(document)` is told of every copy, `lost(true or false)` whether the server answers;
+ * `api` is the module api.js, `wait(seconds)` gives a promise, `newKey()` a random text; each may be a double.
+ */
+export function createSweepFollower({ api, wait, newKey, changed, lost }) {
+  let followed = null;
+
+  /** Ask for a sweep, under one key so that it is never started twice, and follow it to its end. */
+  async function start(body) {
+    const document = await ask(body, newKey());
+    lost(false);
+    changed(document);
+    await follow(document);
+  }
+
+  async function ask(body, key) {
+    for (const seconds of REPEAT_SECONDS) {
+      try {
+        return await api.startSweep(body, key);
+      } catch (error) {
+        if (!(error instanceof ServerLost)) throw error;
+        lost(true);
+        await wait(seconds);
+      }
+    }
+    return api.startSweep(body, key);
+  }
+
+  /** Follow a sweep until it ends or another one is followed. */
+  async function follow(document) {
+    let newest = document;
+    followed = document.id;
+    while (followed === document.id && isUnderWay(newest)) {
+      await wait(POLL_SECONDS);
+      newest = await refreshed(newest);
+    }
+  }
+
+  async function refreshed(document) {
+    try {
+      const newest = await api.getSweep(document.id);
+      lost(false);
+      changed(newest);
+      return newest;
+    } catch (error) {
+      if (error.status === NOT_FOUND) return forgotten(document);
+      if (!isPassing(error)) throw error;
+      lost(true);
+      await wait(error.retryAfter ?? RETRY_SECONDS);
+      return document;
+    }
+  }
+
+  /** The server was restarted without its runs: what was measured until then is kept. */
+  function forgotten(document) {
+    const ended = { ...document, state: "cancelled" };
+    lost(false);
+    changed(ended);
+    return ended;
+  }
+
+  async function stop(id) {
+    changed(await api.cancelSweep(id));
+  }
+
+  return { start, follow, stop };
+}

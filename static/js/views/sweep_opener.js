@@ -1,0 +1,39 @@
+/** The way to the panel of sweeps, whose code is loaded when it is first wanted. */
+
+const UNLOADED = "The part of the page that makes sweeps could not be loaded: the server does not answer. Try again in a moment.";
+
+export class SweepOpener {
+  /** `parts` are what the panel is built with: {api, store, catalog, wait, newKey}. */
+  constructor(parts) {
+    Object.assign(this, { parts, panel: null });
+  }
+
+  /** Ask for a sweep of the named parameter. */
+  open(name) {
+    return this.withPanel((panel) => panel.open(name));
+  }
+
+  /** Take up what this tab measured before it was loaded again, if anything. */
+  resume() {
+    return hasSweeps() ? this.withPanel((panel) => panel.resume()) : null;
+  }
+
+  async withPanel(use) {
+    try {
+      this.panel ??= import("../sweep/panel.js").then(({ SweepPanel }) => new SweepPanel(this.parts));
+      await this.panel;
+    } catch {
+      this.panel = null;
+      return this.parts.store.update((state) => ({ ...state, problem: UNLOADED }));
+    }
+    return use(await this.panel);
+  }
+}
+
+function hasSweeps() {
+  try {
+    return Boolean(sessionStorage.getItem("sweeps"));
+  } catch {
+    return false; // storage may be switched off
+  }
+}
