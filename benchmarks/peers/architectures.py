@@ -57,7 +57,7 @@ ARCHITECTURES: Mapping[str, tuple[Layer, ...]] = {
     "mlp": (Dense(128), Dense(CLASSES)),
     "wide_cnn": (Conv(8, 3), Pool(2, 2), Conv(16, 3), Pool(2, 2), Dense(128), Dense(CLASSES)),
 }
-"""The catalog's models of these names (app/training/models.py); that they agree, the exactness check shows."""
+"""The catalog's models of these names (app/training/models.py); exactness shows that they agree."""
 
 
 class Placed(NamedTuple):

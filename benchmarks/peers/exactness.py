@@ -61,15 +61,15 @@ class Loop:
         self._model.set_weights(weights)
         variables = [getattr(v, "value", v) if not isinstance(v, tf.Variable) else v for v in self._trained]
 
-        @tf.function(autograph=False, reduce_retracing=True)
         def gradient(image: Any, label: Any) -> Any:
             with tf.GradientTape() as tape:
                 loss = -tf.nn.log_softmax(self._model(image[None], training=True))[0, label]
             return tf.concat([tf.reshape(part, [-1]) for part in tape.gradient(loss, variables)], axis=0)
 
+        gradient_of = tf.function(gradient, autograph=False, reduce_retracing=True)
         scaled = images / 255
         return np.stack(
-            [gradient(tf.constant(x), tf.constant(y)).numpy() for x, y in zip(scaled, labels, strict=True)]
+            [gradient_of(tf.constant(x), tf.constant(y)).numpy() for x, y in zip(scaled, labels, strict=True)]
         )
 
     @property
@@ -77,7 +77,7 @@ class Loop:
         return list(self._model.trainable_variables)
 
     def away_from_kinks(self, weights: Any, images: Any, labels: Any, gradients: Any) -> Any:
-        """Return the indices of the examples whose gradient does not jump when the weights move by a rounding.
+        """Return the indices of the examples whose gradient does not jump when weights move by a rounding.
 
         At a ReLU's zero or a pooling tie the gradient is discontinuous, and float32 may land on either side.
         """

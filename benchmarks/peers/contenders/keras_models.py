@@ -78,9 +78,7 @@ def _dp_sequential(work: Work, *, registry: bool) -> _Fit:
         layer_registry=layer_registry.make_default_layer_registry() if registry else None,
         layers=[keras.Input(work.images.shape[1:]), *_built(work).layers],
     )
-    return _Fit(
-        model, work, optimizer=keras.optimizers.SGD(work.learning_rate), loss=Loss(from_logits=True)
-    )
+    return _Fit(model, work, optimizer=keras.optimizers.SGD(work.learning_rate), loss=Loss(from_logits=True))
 
 
 CONTENDERS: Contenders = {
