@@ -7,7 +7,7 @@ recipes with a learning rate above 1 stand here with a larger C instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,14 +43,25 @@ def _tanh(batch_size: int, clipping_norm: float, learning_rate: float, epochs: i
     )
 
 
-GRID: tuple[Setting, ...] = (
-    # The first is about what Tramèr & Boneh (2021) found for MNIST; C = 0.4 with lr = 1 gave 2 points less.
-    _tanh(512, 0.1, 0.5, 40),
-    _tanh(1024, 0.1, 1.0, 40),
-    _tanh(1024, 0.1, 1.0, 25),
-    _tanh(512, 0.1, 0.5, 20),
-    Setting(model="tutorial_cnn", batch_size=1024, clipping_norm=0.5, learning_rate=0.2, epochs=25),
-)
+_TUTORIAL = Setting(model="tutorial_cnn", batch_size=1024, clipping_norm=0.5, learning_rate=0.2, epochs=25)
+# The first for MNIST is about what Tramèr & Boneh (2021) found; the last with tanh for Fashion-MNIST is theirs,
+# lr = 1 in place of 4 and C = 0.4 in place of 0.1. Fashion-MNIST takes a longer way: lr·C·T counts.
+GRID: Mapping[str, tuple[Setting, ...]] = {
+    "mnist": (
+        _tanh(512, 0.1, 0.5, 40),
+        _tanh(1024, 0.1, 1.0, 40),
+        _tanh(1024, 0.1, 1.0, 25),
+        _tanh(512, 0.1, 0.5, 20),
+        _TUTORIAL,
+    ),
+    "fashion_mnist": (
+        _tanh(512, 0.1, 1.0, 40),
+        _tanh(1024, 0.2, 1.0, 40),
+        _tanh(1024, 0.1, 1.0, 40),
+        _tanh(2048, 0.4, 1.0, 40),
+        _TUTORIAL,
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,24 @@ FIELDS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The best setting of a cell, its run with the first of the report's seeds, and what these gave."""
+
+    setting: Setting
+    run: RunParameters
+    accuracies: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.accuracies)
+
+    @property
+    def sd(self) -> float:
+        """Return the standard deviation of the sample."""
+        return stdev(self.accuracies)
+
+
 @dataclass
 class Record:
     """The accuracies in ``path`` by the run that had them; new ones are appended at once."""
@@ -51,32 +69,25 @@ class Record:
 
     def best(self, cell: Cell) -> Setting | None:
         """Return the setting most accurate with the grid's seed; None until the whole grid is measured."""
-        scores = [self.accuracy(run_of(cell, setting, seed=GRID_SEED)) for setting in GRID]
+        grid = GRID[cell.dataset]
+        scores = [self.accuracy(run_of(cell, setting, seed=GRID_SEED)) for setting in grid]
         if None in scores:
             return None
-        return max(zip(scores, GRID, strict=True), key=lambda scored: scored[0] or 0.0)[1]
+        return max(zip(scores, grid, strict=True), key=lambda scored: scored[0] or 0.0)[1]
 
-    def report(self, cell: Cell) -> Mapping[str, Any] | None:
-        """Return setting, run, mean, SD (of the sample) and number of seeds; None below two seeds."""
+    def report(self, cell: Cell) -> Report | None:
+        """Return what the best setting of ``cell`` gave; None while fewer than two seeds are measured."""
         setting = self.best(cell)
         if setting is None:
             return None
         runs = [run_of(cell, setting, seed=seed) for seed in REPORT_SEEDS]
-        found = [accuracy for run in runs if (accuracy := self.accuracy(run)) is not None]
-        if len(found) < 2:
-            return None
-        return {
-            "setting": setting,
-            "run": runs[0],
-            "mean": fmean(found),
-            "sd": stdev(found),
-            "seeds": len(found),
-        }
+        found = tuple(accuracy for run in runs if (accuracy := self.accuracy(run)) is not None)
+        return Report(setting=setting, run=runs[0], accuracies=found) if len(found) > 1 else None
 
     def missing(self) -> Iterator[tuple[Cell, RunParameters]]:
         """Yield what is still to be measured: of each cell the grid, then the seeds of its best setting."""
         for cell in cells():
-            settings = [(setting, GRID_SEED) for setting in GRID]
+            settings = [(setting, GRID_SEED) for setting in GRID[cell.dataset]]
             yield from self._missing_of(cell, settings)
             best = self.best(cell)
             assert best is not None, "the grid of this cell has just been measured"

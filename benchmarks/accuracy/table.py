@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.catalog import DATASETS as CATALOG
 from benchmarks.accuracy.grid import DATASETS, EPSILONS, GRID, GRID_SEED, Cell, Setting, run_of
-from benchmarks.accuracy.record import Record
+from benchmarks.accuracy.record import Record, Report
 
 # By data set and our ε: (accuracy in percent, source, its ε where that is not ours); δ = 1e-5, from scratch.
 DPSUR, TUTORIAL, OPACUS = "plain DP-SGD [1]", "TensorFlow Privacy [2]", "Opacus [3]"
@@ -40,39 +40,47 @@ NOT_YET = "not measured yet"
 def table(record: Record | None = None) -> str:
     """Return the tables in Markdown: the best of each ε beside what is published, then the whole grid."""
     measured = record or Record()
-    return "\n\n".join(
-        [
-            _best(measured),
-            "### The whole grid",
-            "Test accuracy in percent with the one seed of the grid.",
-            _grid(measured),
-        ]
-    )
+    grids = "Test accuracy in percent with the one seed of the grid."
+    tables = (_grid(measured, dataset) for dataset in DATASETS)
+    return "\n\n".join([_best(measured), "### The whole grid", grids, *tables])
+
+
+def summary(record: Record | None = None) -> str:
+    """Return the best accuracies alone, a row for each data set."""
+    measured = record or Record()
+
+    def rows() -> Iterator[Sequence[str]]:
+        for dataset in DATASETS:
+            found = (measured.report(Cell(dataset=dataset, epsilon=epsilon)) for epsilon in EPSILONS)
+            yield _name(dataset), *(_accuracy(each) if each else NOT_YET for each in found)
+
+    return _markdown(("", *(f"ε = {epsilon:g}" for epsilon in EPSILONS)), rows())
 
 
 def _best(record: Record) -> str:
     def rows() -> Iterator[Sequence[str]]:
         for dataset in DATASETS:
             for epsilon in EPSILONS:
-                cell = Cell(dataset=dataset, epsilon=epsilon)
-                found, published = record.report(cell), PUBLISHED[dataset, epsilon]
-                ours = (
-                    (
-                        f"**{100 * found['mean']:.2f} ± {100 * found['sd']:.2f}** ({found['seeds']} seeds)",
-                        _text(found["setting"]),
-                        f"{found['run'].noise_multiplier:g}",
-                    )
-                    if found
-                    else (NOT_YET, "", "")
-                )
-                yield (
-                    CATALOG[dataset].title.split()[0],
-                    f"{epsilon:g}",
-                    *ours,
-                    "; ".join(map(_published, published)),
-                )
+                found = record.report(Cell(dataset=dataset, epsilon=epsilon))
+                published = "; ".join(map(_published, PUBLISHED[dataset, epsilon]))
+                yield _name(dataset), f"{epsilon:g}", *_ours(found), published
 
     return _markdown(("data", "ε", "this engine, %", "best setting of the grid", "σ", "published, %"), rows())
+
+
+def _ours(found: Report | None) -> tuple[str, str, str]:
+    if found is None:
+        return NOT_YET, "", ""
+    noise = f"{found.run.noise_multiplier:g}"
+    return f"**{_accuracy(found)}** ({len(found.accuracies)} seeds)", _text(found.setting), noise
+
+
+def _accuracy(found: Report) -> str:
+    return f"{100 * found.mean:.2f} ± {100 * found.sd:.2f}"
+
+
+def _name(dataset: str) -> str:
+    return CATALOG[dataset].title.split()[0]
 
 
 def _published(entry: Published) -> str:
@@ -87,20 +95,14 @@ def _text(setting: Setting) -> str:
     )
 
 
-def _grid(record: Record) -> str:
+def _grid(record: Record, dataset: str) -> str:
     def rows() -> Iterator[Sequence[str]]:
-        for setting in GRID:
-            scores = (
-                record.accuracy(run_of(Cell(dataset=dataset, epsilon=epsilon), setting, seed=GRID_SEED))
-                for dataset in DATASETS
-                for epsilon in EPSILONS
-            )
-            yield (_text(setting), *("" if score is None else f"{100 * score:.2f}" for score in scores))
+        for setting in GRID[dataset]:
+            cells = (Cell(dataset=dataset, epsilon=epsilon) for epsilon in EPSILONS)
+            scores = (record.accuracy(run_of(cell, setting, seed=GRID_SEED)) for cell in cells)
+            yield _text(setting), *("" if score is None else f"{100 * score:.2f}" for score in scores)
 
-    titles = (
-        f"{CATALOG[dataset].title.split()[0]}, ε {epsilon:g}" for dataset in DATASETS for epsilon in EPSILONS
-    )
-    return _markdown(("setting", *titles), rows())
+    return _markdown((_name(dataset), *(f"ε = {epsilon:g}" for epsilon in EPSILONS)), rows())
 
 
 def _markdown(heading: Sequence[str], rows: Iterator[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.accuracy.table import table
+from benchmarks.accuracy.table import summary, table
 from tests.documents.http_reference import reference
 from tests.documents.rooms import picture
 from tests.test_imports import ALLOWED
@@ -18,6 +18,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "reference": ("docs/http_api.md", reference),
     "rooms": ("docs/architecture.md", lambda: picture(ALLOWED)),
     "accuracy": ("docs/accuracy.md", table),
+    "accuracy-summary": ("README.md", summary),
 }
 END = "<!-- end of what is generated -->"
 
