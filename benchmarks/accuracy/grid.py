@@ -44,7 +44,7 @@ def _tanh(batch_size: int, clipping_norm: float, learning_rate: float, epochs: i
 
 
 _TUTORIAL = Setting(model="tutorial_cnn", batch_size=1024, clipping_norm=0.5, learning_rate=0.2, epochs=25)
-# The first for MNIST is about what Tramèr & Boneh (2021) found; the last with tanh for Fashion-MNIST is theirs
+# The first for MNIST is about what Tramèr & Boneh (2021) found; the last tanh one for Fashion-MNIST is theirs
 # with lr = 1 in place of 4 and C = 0.4 in place of 0.1. Fashion-MNIST takes a longer way: lr·C·T counts.
 GRID: Mapping[str, tuple[Setting, ...]] = {
     "mnist": (

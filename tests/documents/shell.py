@@ -23,6 +23,7 @@ RUN_BY: Mapping[str, str] = {
     r"DPSGD_LIMITS=on": "tests/api/test_limits.py",
     r"make docker$|docker run": "tests/test_docker_steps.py",  # its steps: there is no Docker in CI
     r"openssl|for member in|done$|export |python -m dask": "tests/cluster/deployment.py",
+    r"pip-audit": "not run: it asks a database on the internet",
     r"apt-get install|sudo -u postgres": "not run: it changes the machine",
 }
 
