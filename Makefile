@@ -23,7 +23,7 @@ help:
 	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
 	@echo "make audit-proof  audit whole and broken engines over many seeds"
 	@echo "make check   ruff and mypy only"
-	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make bench   measure the engine beside TensorFlow Privacy, Opacus and JAX (installs them); BENCH=--quick tries it"
 	@echo "make bundle  minify scripts and styles into static/dist (npm needed)"
 	@echo "make docs    write the parts of docs/ that are made from the code"
 	@echo "make screenshots  take the README's pictures (Chromium needed)"
@@ -79,8 +79,9 @@ audit-proof: test-environment
 check: test-environment
 	@.ci/check "$(VENV)"
 
+# On a machine with nothing else to do, a quarter of an hour; writes docs/benchmarks.*. After Ctrl-C: BENCH=--resume
 bench: user-environment
-	"$(VENV)/bin/python" -m benchmarks.engine
+	"$(VENV)/bin/python" -m benchmarks.peers $(BENCH)
 
 screenshots: test-environment
 	CHROMIUM="$$(.ci/find-chromium "$(VENV)")" "$(VENV)/bin/python" -m tests.browser.screenshots

@@ -107,7 +107,7 @@ def main(module: str, name: str) -> None:
 
     try:
         session = Session(importlib.import_module(module).CONTENDERS[name])
-    except (ImportError, AttributeError) as error:  # the latter: two libraries that do not fit
+    except (ImportError, AttributeError, KeyError) as error:  # libraries that do not fit raise any of them
         answer({"absent": f"{type(error).__name__}: {error}"})
         return
     answer({"ready": True})

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.environments import ROOT
 from benchmarks.peers.roster import Contender
 
 ANSWER_SECONDS = 120.0
@@ -36,6 +37,7 @@ class Process:
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             [*_on_cores(cores), *command, contender.module, contender.name],
+            cwd=ROOT,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -43,7 +45,11 @@ class Process:
             start_new_session=True,  # Ctrl-C is the parent's to handle
             text=True,
         )
-        self._answer(ANSWER_SECONDS)
+        try:
+            self._answer(ANSWER_SECONDS)
+        except BaseException:
+            self.end()
+            raise
         self.imported = time.perf_counter()
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
