@@ -9,12 +9,13 @@ export MAKE_GOAL = $(firstword $(MAKECMDGOALS))
 # What the second Python in CI runs: everything whose numbers could differ between two sets of libraries.
 FAST_TESTS = tests/privacy tests/simulation tests/api tests/training
 
-.PHONY: help run test test-fast test-opacus faults chaos load fuzz audit-proof bundle check bench screenshots docker \
-	user-environment test-environment
+.PHONY: help run test test-fast test-all test-opacus faults chaos load fuzz audit-proof bundle docs check bench \
+	screenshots docker user-environment test-environment
 
 help:
 	@echo "make run     start the app and print its address"
 	@echo "make test    run every test and check"
+	@echo "make test-all  on every Python there is support for: 3.11 whole, the others the fast part"
 	@echo "make test-opacus  run the exported Opacus script (installs PyTorch)"
 	@echo "make faults  harm a server in every way there is a promise about; its times must hold strictly"
 	@echo "make chaos   75 s of random harm under load, from three seeds"
@@ -22,8 +23,9 @@ help:
 	@echo "make fuzz    more than 5,000 requests made from the OpenAPI document, and 5,000 of garbage"
 	@echo "make audit-proof  audit whole and broken engines over many seeds"
 	@echo "make check   ruff and mypy only"
-	@echo "make bench   measure the engine against TensorFlow Privacy and plain training"
+	@echo "make bench   measure the engine beside TensorFlow Privacy, Opacus and JAX (installs them); BENCH=--quick tries it"
 	@echo "make bundle  minify scripts and styles into static/dist (npm needed)"
+	@echo "make docs    write the parts of docs/ that are made from the code"
 	@echo "make screenshots  take the README's pictures (Chromium needed)"
 	@echo "make docker  build the image dpsgd-playground"
 
@@ -35,6 +37,10 @@ test: test-environment
 
 test-fast: test-environment
 	"$(VENV)/bin/python" -m pytest $(FAST_TESTS)
+
+# Python 3.11 whole, 3.10, 3.12 and 3.13 the fast part, each in an environment of its own.
+test-all:
+	@.ci/test-all
 
 test-opacus: .venv-opacus/installed
 	.venv-opacus/bin/python -m pytest --noconftest tests/code -k opacus
@@ -63,6 +69,9 @@ fuzz: test-environment
 bundle: test-environment
 	@.ci/bundle "$(VENV)"
 
+docs: test-environment
+	"$(VENV)/bin/python" -m tests.documents.generated
+
 # With DPSGD_DATA_DIR also on MNIST; prints every bound.
 audit-proof: test-environment
 	DPSGD_AUDIT_PROOF=1 "$(VENV)/bin/python" -m pytest -s tests/training/test_audit_proof.py
@@ -70,8 +79,9 @@ audit-proof: test-environment
 check: test-environment
 	@.ci/check "$(VENV)"
 
+# On a machine with nothing else to do, a quarter of an hour; writes docs/benchmarks.*. After Ctrl-C: BENCH=--resume
 bench: user-environment
-	"$(VENV)/bin/python" -m benchmarks.engine
+	"$(VENV)/bin/python" -m benchmarks.peers $(BENCH)
 
 screenshots: test-environment
 	CHROMIUM="$$(.ci/find-chromium "$(VENV)")" "$(VENV)/bin/python" -m tests.browser.screenshots

@@ -171,6 +171,12 @@ MODELS: Mapping[str, ModelInfo] = {
             inputs="images",
             minimum_side=13,
         ),
+        ModelInfo(
+            name="tanh_cnn",
+            title="The tutorial CNN with tanh for ReLU (26,010 parameters)",
+            inputs="images",
+            minimum_side=13,
+        ),
         ModelInfo(name="wide_cnn", title="CNN 8-16-128", inputs="images", minimum_side=4),
         ModelInfo(name="mlp", title="MLP, one hidden layer of 128", inputs="any"),
         ModelInfo(name="small_mlp", title="MLP, one hidden layer of 64", inputs="any"),

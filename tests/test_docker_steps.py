@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
-import shutil
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -87,26 +92,114 @@ def test_data_are_fetched_and_the_health_check_is_valid_python() -> None:
         compile(program, "Dockerfile", "exec")
 
 
-def copy_into(folder: Path) -> Path:
-    for source in map(ROOT.joinpath, copied_sources()):
-        if source.is_dir():
-            shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder)
-    return folder
+def test_nothing_needs_a_shell_once_it_is_built() -> None:
+    (health_check,) = arguments_of("HEALTHCHECK")
+    for command in (start_command(), json.loads(health_check.split("CMD", 1)[1])):
+        assert Path(command[0]).name in ("gunicorn", "python")
+
+
+STUBS = {
+    "useradd": 'mkdir -p "$ROOT/home/$4"',
+    # What is asked for is here already, or this fails; nothing is installed and nothing fetched.
+    "pip": 'shift 3; exec python -m pip install --quiet --dry-run --no-index "$@"',
+}
+
+
+def build(root: Path, *, mnist_address: str) -> subprocess.CompletedProcess[str]:
+    """Run the Dockerfile's steps as one script below ``root``, stopping at the first that fails.
+
+    Only the account and the installation of packages are played; ``root`` stands for /.
+    """
+    programs = root / "programs"
+    programs.mkdir(parents=True)
+    for name, body in STUBS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (programs / name).chmod(0o755)
+    lines = ["set -eu", f'cd "{ROOT}"']
+    for name, arguments in steps():
+        if name == "RUN":
+            lines.append(f'(cd "$FOLDER" && {arguments})')
+        elif name == "WORKDIR":
+            lines.append(f'FOLDER="$ROOT{arguments}"; mkdir -p "$FOLDER"')
+        elif name == "COPY":
+            *sources, target = [word for word in arguments.split() if not word.startswith("--")]
+            lines.append(f'cp -R {" ".join(sources)} "$FOLDER/{target}"')
+        elif name == "ENV":
+            lines.append(f"export {arguments}")
+        elif name == "ARG":
+            lines.append(f'export {arguments.split("=")[0]}="{mnist_address}"')
+    path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DPSGD_", "KERAS_"))}
+    environment = {**kept, "ROOT": str(root), "FOLDER": str(root), "HOME": f"{root}/home/user", "PATH": path}
+    return subprocess.run(
+        ["sh", "-c", "\n".join(lines)], env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+@contextmanager
+def offering(folder: Path) -> Iterator[str]:
+    """Serve the files of ``folder`` on loopback and give the address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("content", [None, b"not the digits"], ids=["missing", "damaged"])
+def test_the_build_fails_without_the_right_mnist(content: bytes | None, tmp_path: Path) -> None:
+    offered = tmp_path / "offered"
+    offered.mkdir()
+    if content:
+        (offered / "mnist.npz").write_bytes(content)
+    with offering(offered) as address:
+        outcome = build(tmp_path / "root", mnist_address=address)
+    assert outcome.returncode != 0
+    assert "DataUnavailable" in outcome.stderr
+    assert not list(tmp_path.glob("root/**/mnist.npz"))
 
 
 @pytest.fixture(scope="module")
-def served_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the image holds, built with MNIST where this machine has it."""
+    root = tmp_path_factory.mktemp("image")
+    with offering(Path(os.environ.get("DPSGD_DATA_DIR", root))) as address:
+        outcome = build(root, mnist_address=address)
+    assert outcome.returncode == 0 or "DPSGD_DATA_DIR" not in os.environ, outcome.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def served_port(image: Path) -> Iterator[int]:
     """What the image holds, and nothing else, served by the image's start command."""
-    port, folder = free_port(), tmp_path_factory.mktemp("image")
+    port, (folder,) = free_port(), arguments_of("WORKDIR")
     command = start_command()
     command[0] = str(Path(sys.executable).with_name(command[0]))
-    with serving(command, port=port, home=folder, folder=copy_into(folder)):
+    with serving(command, port=port, home=image / "home/user/.keras", folder=Path(f"{image}{folder}")):
         yield port
+
+
+def answer(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as response:
+        assert response.status == 200
+        return bytes(response.read())
 
 
 @pytest.mark.parametrize("path", ["/", "/learning", "/attacks", "/api/parameters", "/api/docs", "/readyz"])
 def test_what_is_copied_serves(path: str, served_port: int) -> None:
-    with urllib.request.urlopen(f"http://127.0.0.1:{served_port}{path}", timeout=20) as answer:
-        assert answer.status == 200
+    assert answer(served_port, path)
+
+
+@pytest.mark.skipif("DPSGD_DATA_DIR" not in os.environ, reason="DPSGD_DATA_DIR names no folder with MNIST")
+def test_mnist_is_there_without_a_network(served_port: int) -> None:
+    datasets = {each["name"]: each for each in json.loads(answer(served_port, "/api/parameters"))["datasets"]}
+    assert (datasets["mnist"]["available"], datasets["mnist"]["needs_download"]) == (True, False)
+    assert not datasets["fashion_mnist"]["available"]
+
+
+def test_the_health_check_passes_while_it_serves_and_only_then(served_port: int) -> None:
+    _, check = inline_python()
+    for port, healthy in ((served_port, True), (free_port(), False)):
+        program = check.replace(f":{app_port()}/", f":{port}/")
+        outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
+        assert (outcome.returncode == 0) is healthy

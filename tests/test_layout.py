@@ -75,6 +75,16 @@ def test_no_file_is_large_but_vendored_ones() -> None:
     assert {name: size for name, size in large.items() if size > LARGEST_BYTES} == {}
 
 
+def test_what_is_vendored_has_its_licence_and_says_its_version() -> None:
+    folders = [folder for folder in (ROOT / VENDORED).iterdir() if folder.is_dir()]
+    assert folders
+    for folder in folders:
+        assert "Permission is hereby granted" in (folder / "LICENSE.md").read_text()
+        version = re.search(r"^# \S+ ([\d.]+)$", (folder / "README.md").read_text(), re.MULTILINE)
+        assert version
+        assert all(f"v{version[1]}" in script.read_text()[:200] for script in folder.glob("*.js"))
+
+
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_tracked_text_contains(what: str) -> None:
     found = [

@@ -213,7 +213,7 @@ def test_mnist_example_names_the_cure_where_the_data_cannot_be_had(port: int) ->
 @needs_curl
 def test_async_example_leads_to_a_measured_run_that_can_be_stopped_and_exported(port: int) -> None:
     (start,) = curl_commands(about='"dataset":"digits"')
-    look, watch, stop, export, audit = curl_commands(about="RUN_ID")
+    look, watch, stop, export, audit, _ = curl_commands(about="RUN_ID")
     status, headers, _ = curl(start, port)
     assert status == 202
     location = re.search(r"^Location: .*/api/runs/(\S+)$", headers, re.MULTILINE)
@@ -233,6 +233,32 @@ def test_async_example_leads_to_a_measured_run_that_can_be_stopped_and_exported(
     assert status == 202
     assert json.loads(body)["audit"]["canaries"] > 0
     curl(stop, port, RUN_ID=json.loads(body)["id"])
+
+
+@needs_curl
+def test_predict_example_asks_the_model_of_a_finished_run(port: int) -> None:
+    (start,) = curl_commands(about='"dataset":"digits"')
+    _, _, body = curl(start.replace("-H 'Prefer: respond-async'", ""), port)
+    (predict,) = curl_commands(about="predict")
+    status, _, body = curl(predict, port, RUN_ID=json.loads(body)["id"])
+    answer = json.loads(body)
+    assert (status, answer["dataset"], answer["baseline"]) == (200, "digits", None)
+    assert sum(answer["private"]["probabilities"]) == pytest.approx(1)
+
+
+@needs_curl
+def test_sweep_example_answers_with_a_point_for_each_value(port: int) -> None:
+    (command,) = curl_commands(about="/api/sweeps")
+    status, _, body = curl(command, port)
+    sweep = json.loads(body)
+    assert (status, sweep["evidence"], sweep["state"]) == (200, "simulated", "done")
+    assert [(point["value"], point["runs"]) for point in sweep["points"]] == [
+        (0.5, 3),
+        (1, 3),
+        (2, 3),
+        (4, 3),
+    ]
+    assert sweep["pareto"]
 
 
 @needs_curl

@@ -14,12 +14,13 @@ from app.catalog import DatasetInfo
 
 @dataclass(frozen=True)
 class Convolution:
-    """ReLU after a convolution of ``filters`` square kernels."""
+    """An activation after a convolution of ``filters`` square kernels."""
 
     filters: int
     size: int
     stride: int = 1
     padding: str = "same"
+    activation: str = "relu"
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,30 @@ class Pool:
 
 @dataclass(frozen=True)
 class Dense:
-    """ReLU after a dense layer, on flattened inputs."""
+    """An activation after a dense layer, on flattened inputs."""
 
     units: int
+    activation: str = "relu"
 
 
 Layer = Convolution | Pool | Dense
 
 _SMALL_POOL = Pool(2, 2)
+
+
+def _tutorial_cnn(activation: str) -> tuple[Layer, ...]:
+    return (
+        Convolution(16, 8, stride=2, activation=activation),
+        Pool(2, 1),
+        Convolution(32, 4, stride=2, padding="valid", activation=activation),
+        Pool(2, 1),
+        Dense(32, activation=activation),
+    )
+
+
 LAYERS: Mapping[str, tuple[Layer, ...]] = {
-    "tutorial_cnn": (
-        Convolution(16, 8, stride=2),
-        Pool(2, 1),
-        Convolution(32, 4, stride=2, padding="valid"),
-        Pool(2, 1),
-        Dense(32),
-    ),
+    "tutorial_cnn": _tutorial_cnn("relu"),
+    "tanh_cnn": _tutorial_cnn("tanh"),
     "wide_cnn": (Convolution(8, 3), _SMALL_POOL, Convolution(16, 3), _SMALL_POOL, Dense(128)),
     "digits_cnn": (Convolution(16, 3), _SMALL_POOL, Convolution(32, 3), _SMALL_POOL, Dense(32)),
     "mlp": (Dense(128),),
@@ -91,7 +100,7 @@ def torch_model(name: str, dataset: DatasetInfo) -> str:
                     lines.append("torch.nn.Flatten(),")
                     width = channels * side * side if side else width
                     flat = True
-                lines += [f"torch.nn.Linear({width}, {layer.units}),", "torch.nn.ReLU(),"]
+                lines += [f"torch.nn.Linear({width}, {layer.units}),", _TORCH_ACTIVATION[layer.activation]]
                 width = layer.units
     if not flat:
         lines.append("torch.nn.Flatten(),")
@@ -105,14 +114,16 @@ def _indented(opening: str, lines: list[str], closing: str) -> str:
 
 def _keras_convolution(layer: Convolution) -> str:
     stride = f"strides={layer.stride}, " if layer.stride != 1 else ""
-    return f'Conv2D({layer.filters}, {layer.size}, {stride}padding="{layer.padding}", activation="relu")'
+    options = f'{stride}padding="{layer.padding}", activation="{layer.activation}"'
+    return f"Conv2D({layer.filters}, {layer.size}, {options})"
 
 
 _KERAS: Mapping[type, Callable[..., str]] = {
     Convolution: _keras_convolution,
     Pool: lambda layer: f"MaxPooling2D({layer.size}, {layer.stride})",
-    Dense: lambda layer: f'Dense({layer.units}, activation="relu")',
+    Dense: lambda layer: f'Dense({layer.units}, activation="{layer.activation}")',
 }
+_TORCH_ACTIVATION: Mapping[str, str] = {"relu": "torch.nn.ReLU(),", "tanh": "torch.nn.Tanh(),"}
 
 
 def _channels_and_side(dataset: DatasetInfo) -> tuple[int, int]:
@@ -129,7 +140,7 @@ def _torch_convolution(layer: Convolution, channels: int, side: int) -> list[str
         lines.append(f"torch.nn.ZeroPad2d(({before}, {after}, {before}, {after})),")
     stride = f", stride={layer.stride}" if layer.stride != 1 else ""
     lines.append(f"torch.nn.Conv2d({channels}, {layer.filters}, {layer.size}{stride}),")
-    return [*lines, "torch.nn.ReLU(),"]
+    return [*lines, _TORCH_ACTIVATION[layer.activation]]
 
 
 def same_padding(layer: Convolution, side: int) -> tuple[int, int]:

@@ -111,6 +111,8 @@ class PldAccountant:
     def _end_when_idle(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
+        if self._child is None:  # closed meanwhile, it may be at exit, when no thread can be started any more
+            return
         self._idle = threading.Timer(self._idle_seconds, self._end_unless_busy)
         self._idle.daemon = True
         self._idle.start()

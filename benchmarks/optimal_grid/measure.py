@@ -38,7 +38,7 @@ class Laboratory:
         key = _key(parameters.task, settings, parameters.seed)
         if key not in self.known:
             started = time.monotonic()
-            self.known[key] = _train(parameters, self.data_directory)
+            self.known[key] = final_accuracy(parameters, self.data_directory)
             self._write(parameters, settings, self.known[key], time.monotonic() - started)
         return self.known[key]
 
@@ -64,7 +64,7 @@ def _key(task: str, settings: dict[str, Any], seed: int | None) -> str:
     return json.dumps([task, settings, seed], sort_keys=True)
 
 
-def _train(parameters: RunParameters, data_directory: str | None) -> float:
+def final_accuracy(parameters: RunParameters, data_directory: str | None) -> float:
     """Return the test accuracy after the last epoch, 0 for a run that diverged.
 
     Raises:

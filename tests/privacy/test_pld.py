@@ -121,6 +121,15 @@ def test_a_dead_process_is_said_and_replaced() -> None:
         accountant.close()
 
 
+def test_where_the_process_was_closed_no_clock_is_set_for_its_end(hurried: PldAccountant) -> None:
+    # At the interpreter's exit the process is closed first, and from Python 3.12 on no thread can start then.
+    before = set(threading.enumerate())
+    assert hurried.ask(HUGE, wait=True).epsilon is None
+    assert not [
+        thread for thread in set(threading.enumerate()) - before if isinstance(thread, threading.Timer)
+    ]
+
+
 def test_an_idle_process_ends_and_the_next_question_gets_another() -> None:
     accountant = PldAccountant(time_limit=60, idle_seconds=0.2)
     before = set(psutil.Process().children())

@@ -44,14 +44,14 @@ def image_model(*layers: Any, size: int = 28) -> Any:
     return keras.Sequential([keras.Input((size, size, 1)), *layers, L.Flatten(), L.Dense(10)])
 
 
-def tutorial_cnn() -> Any:
+def tutorial_cnn(activation: str = "relu") -> Any:
     return image_model(
-        L.Conv2D(16, 8, strides=2, padding="same", activation="relu"),
+        L.Conv2D(16, 8, strides=2, padding="same", activation=activation),
         L.MaxPooling2D(2, 1),
-        L.Conv2D(32, 4, strides=2, activation="relu"),
+        L.Conv2D(32, 4, strides=2, activation=activation),
         L.MaxPooling2D(2, 1),
         L.Flatten(),
-        L.Dense(32, activation="relu"),
+        L.Dense(32, activation=activation),
     )
 
 
@@ -113,6 +113,7 @@ def rows(*layers: Any) -> Any:
 
 MODELS: dict[str, Callable[[], Any]] = {
     "tutorial CNN": tutorial_cnn,
+    "tanh CNN": lambda: tutorial_cnn("tanh"),
     "8-16-128 CNN": wide_cnn,
     "MLP": lambda: image_model(L.Flatten(), L.Dense(128, activation="relu")),
     "logistic": image_model,

@@ -15,6 +15,7 @@ IMAGE = (28, 28, 1)
     ("name", "shape", "classes", "parameters"),
     [
         ("tutorial_cnn", IMAGE, 10, 1_040 + 8_224 + 16_416 + 330),
+        ("tanh_cnn", IMAGE, 10, 1_040 + 8_224 + 16_416 + 330),
         ("wide_cnn", IMAGE, 10, 80 + 1_168 + 100_480 + 1_290),
         ("mlp", IMAGE, 10, 100_480 + 1_290),
         ("small_mlp", IMAGE, 10, 50_240 + 650),

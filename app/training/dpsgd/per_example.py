@@ -85,20 +85,20 @@ def _dense_over_positions(layer: Any, inputs: Any, gradients: Any) -> PerExample
     rows = tf.reshape(inputs, [batch, -1, depth])
     columns = tf.reshape(gradients, [batch, -1, units])
     products = tf.matmul(rows, columns, transpose_a=True)  # [B, depth, units]
-    kernel = KernelGradients([products], lambda sums: tf.reshape(sums[0], [depth, units]))
+    kernel = KernelGradients(products, lambda total: tf.reshape(total, [depth, units]))
     return _with_bias(layer, kernel, columns)
 
 
 def _with_bias(layer: Any, kernel: KernelGradients, gradients: Any) -> PerExampleGradients:
     """Return the gradients of a layer that adds its bias at every position."""
-    parts = list(kernel.parts)
+    parts = [kernel.each]
     if layer.use_bias:
         parts.append(tf.reduce_sum(gradients, axis=list(range(1, len(gradients.shape) - 1))))
     flat = _FlatGradients(parts)
 
     def weighted_sum(weights: Any) -> list[Any]:
-        sums = flat.weighted_sum(weights)
-        return [kernel.restore(sums[: len(kernel.parts)]), *sums[len(kernel.parts) :]]
+        total, *bias = flat.weighted_sum(weights)
+        return [kernel.restore(total), *bias]
 
     return PerExampleGradients(flat.squared_norms(), weighted_sum)
 

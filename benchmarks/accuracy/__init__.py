@@ -1,0 +1,1 @@
+"""The best test accuracy found at each ε, by a committed grid."""
