@@ -38,7 +38,7 @@ def limit_memory() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return {epsilon, advantage, trade_off, tpr_at_1pct_fpr .., delta_at_odds_of_9, replace_one_epsilon, reason}.
+    """Return the fields of a PldResult: {epsilon, advantage, trade_off, tpr_at_1pct_fpr, ..., reason}.
 
     Numbers are None where there is none; ``reason`` then says why.
     """
