@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -194,7 +194,6 @@ def test_the_eta_is_told_once_a_run_has_finished_here(serve):
     assert 0 < document(served, answer)["eta_seconds"] < 60
 
 
-@pytest.mark.parametrize("path", ["/api/sweeps", "/api/sweeps/cost"])
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
@@ -231,9 +230,9 @@ def test_the_eta_is_told_once_a_run_has_finished_here(serve):
     ],
     ids=str,
 )
-def test_what_is_no_sweep_is_refused_with_its_faults(served, expect_problem, path, changes, fields):
-    for body in ({**GRID, **changes}, {**REAL, **changes}):
-        expect_problem(served.post(path, body), 422, fields=fields)
+def test_what_is_no_sweep_is_refused_with_its_faults(served, expect_problem, changes, fields):
+    for path, body in product(("/api/sweeps", "/api/sweeps/cost"), (GRID, REAL)):
+        expect_problem(served.post(path, {**body, **changes}), 422, fields=fields)
     assert served.runs() == 0
 
 
