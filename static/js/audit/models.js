@@ -40,7 +40,7 @@ export function boundsModel(rows) {
 export function boundsWalk({ rows }) {
   return rows.map(({ name, detail, lower, upper }, index) => ({
     text: `${name}, ${detail}: at least ε ${atLeast(lower)}, ${upper === null ? "nothing guaranteed" : `at most ${atMost(upper)}`}.`,
-    elements: [{ datasetIndex: 0, index }],
+    elements: [{ datasetIndex: index, index }],
   }));
 }
 
@@ -77,7 +77,7 @@ const nextAbove = (points, rate) => points.find(({ x }) => x >= rate * 0.9999).y
 /** Return the table of everything that was measured. */
 export function resultTable(rows) {
   return {
-    caption: "What the attacker found out about the canaries",
+    caption: `What the attacker found out about the canaries; bounds from below at ${format.percent(rows[0].audit.confidence, 0)} confidence`,
     columns: ["Training", "Canaries", "Guesses", "Right", "ε at least", "ε at most", "Area (95 %)", "Advantage", "Caught at 1 % (95 %)"],
     rows: rows.map(({ name, audit, found, lower, upper }) => [
       `${name} (${kindOf(audit)})`, format.count(audit.canaries), format.count(found.guesses), format.count(found.correct), atLeast(lower), atMost(upper),

@@ -19,7 +19,7 @@ export class BoundsChart extends BaseChart {
     };
     return {
       type: "bar",
-      data: { labels: [], datasets: [{ label: "where ε may lie", data: [], barThickness: 14, borderSkipped: false, minBarLength: 2 }] },
+      data: { labels: [], datasets: [] },
       options: {
         ...options,
         indexAxis: "y",
@@ -35,10 +35,11 @@ export class BoundsChart extends BaseChart {
 
   apply({ rows, end }) {
     const { data, options } = this.chart;
-    const [bars] = data.datasets;
     data.labels = rows.map(({ name }) => name);
-    bars.data = rows.map(({ lower, upper }) => [lower, upper === null ? end : Math.min(upper, end)].sort((first, second) => first - second));
-    bars.backgroundColor = rows.map(({ role }) => faded(this.palette[COLOURS[role]], 0.22));
+    data.datasets = rows.map(({ name, role, ...bounds }, index) => ({
+      label: name, data: rows.map((_, other) => (other === index ? spanOf(bounds, end) : null)), grouped: false, barThickness: 14, minBarLength: 2,
+      backgroundColor: faded(this.palette[COLOURS[role]], 0.22), borderColor: this.palette[COLOURS[role]],
+    }));
     options.scales.x.max = end;
   }
 
@@ -67,6 +68,9 @@ export class BoundsChart extends BaseChart {
     this.label(chart, text, { ...place, colour });
   }
 }
+
+/** Return where ε may lie as far as the axis goes; bounds that cross are drawn as well. */
+const spanOf = ({ lower, upper }, end) => [lower, upper === null ? end : Math.min(upper, end)].sort((first, second) => first - second);
 
 const wordsOf = ({ lower, upper }) => `at least ${atLeast(lower)} measured; ${upper === null ? "nothing guaranteed" : `at most ${atMost(upper)} guaranteed`}`;
 
