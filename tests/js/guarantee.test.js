@@ -90,7 +90,7 @@ test("a baseline is shown beside the private result and never called private", (
 });
 
 test("a result without a baseline says where to switch it on, one that has asked for it does not", () => {
-  assert.match(baselineHint(exampleDocument()), /Tick “Also without privacy”/);
+  assert.match(baselineHint(exampleDocument()), /tick “Also without privacy”/);
   assert.equal(baselineHint(exampleDocument({ baseline: exampleDocument() })), "");
   assert.equal(baselineHint(exampleDocument({ parameters: { baseline: true } })), "");
   assert.equal(baselineHint(exampleDocument({ per_class_accuracy: null })), "");
