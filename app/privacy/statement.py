@@ -24,7 +24,7 @@ from app.privacy.shuffle import (
 
 
 def privacy_report(
-    mechanism: Mechanism, *, wait_for_pld: bool, steps_taken: int | None = None
+    mechanism: Mechanism, *, wait_for_pld: bool, steps_taken: int | None = None, simulated: bool = False
 ) -> dict[str, Any]:
     """Return everything the product says about ``mechanism``'s privacy, ready for JSON.
 
@@ -36,12 +36,13 @@ def privacy_report(
     Args:
         mechanism: what runs.
         wait_for_pld: whether to compute a PLD that is not cached (up to 1.5 s).
-        steps_taken: the steps a run that has ended really took; None for a plan or a simulation.
+        steps_taken: the steps of a run that has ended; None for a plan.
+        simulated: whether nothing was trained, so that the statement is about what a training would do.
 
     Raises:
         InvalidMechanism: ``steps_taken`` is negative.
     """
-    done = steps_taken is not None
+    done = steps_taken is not None and not simulated
     steps = mechanism.steps if steps_taken is None else steps_taken
     if steps < 0:
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})

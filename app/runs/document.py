@@ -291,6 +291,7 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
         Mechanism.of(measurements.parameters),
         wait_for_pld=wait_for_pld,
         steps_taken=_steps_to_account(measurements, state),
+        simulated=measurements.parameters.mode == "simulation",
     )
     if measurements.parameters.table is not None:
         report = _of_a_table(report)
@@ -331,12 +332,8 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
-    """Return the steps the privacy report is about: those taken once a run has ended, else None for all.
-
-    A simulation has taken none, so that its report is about what a real training would spend.
-    """
-    ended = state in {"done", "cancelled", "failed"} and measurements.parameters.mode == "real"
-    return measurements.steps if ended else None
+    """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
+    return measurements.steps if state in {"done", "cancelled", "failed"} else None
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

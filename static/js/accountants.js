@@ -51,8 +51,9 @@ export function accountantsSentence({ valid, epsilon_rdp: rdp, epsilon_pld: pld,
   return `${loose} ${optimistic}`;
 }
 
-/** Return by how many per cent of the right figure the first is over (or the second is under) the other. */
+/** Return by how much the larger figure is over (or the smaller under) the other: in per cent, or how many times. */
 function above(larger, smaller, side = "above") {
+  if (side === "above" && larger > 2 * smaller) return `${format.value(Number((larger / smaller).toPrecision(2)))} times`;
   const percent = side === "above" ? larger / smaller - 1 : 1 - smaller / larger;
   return percent < 0.005 ? "as good as equal to" : `${format.percent(percent, 0)} ${side}`;
 }

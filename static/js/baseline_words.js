@@ -16,7 +16,7 @@ export function baselineCost(mode, seconds) {
 
 /** Return where a baseline is switched on, for a result that has none; "" for one that has, or has asked for it. */
 export function baselineHint({ baseline, parameters, per_class_accuracy: classes }) {
-  return baseline || parameters.baseline || !classes ? "" : "Tick “Also without privacy” in the settings to see what privacy costs each class.";
+  return baseline || parameters.baseline || !classes ? "" : "tick “Also without privacy” for the gap";
 }
 
 /** Return what the guarantee does not say of the baseline, or how to get one, as sentences. */

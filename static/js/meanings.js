@@ -3,14 +3,15 @@
 import * as format from "./format.js";
 import { isLocked } from "./noise_lock.js";
 import { levelOf } from "./privacy/interpretation.js";
-import { stepsAfter } from "./privacy/mechanism.js";
+import { guaranteedEpsilon } from "./privacy/accountant.js";
+import { mechanismOf, stepsAfter } from "./privacy/mechanism.js";
 
 const LEVELS = { strong: "strong", good: "good", weak: "weak", little: "little formal" };
 
 const MEANINGS = {
   clipping_norm: (settings, { shown }) => clippingMeaning(settings, shown),
   noise_multiplier: noiseMeaning,
-  privacy_budget: ({ privacy_budget: target }) => `Full mark of the meter: ${LEVELS[levelOf(target)]} protection.`,
+  privacy_budget: (settings) => targetMeaning(settings),
   batch_size: ({ batch_size: size, train_size: examples }) =>
     `Each example joins a step with chance ${format.percent(size / examples, size / examples < 0.1 ? 2 : 0)}.`,
   learning_rate: (settings) => stepMeaning(settings),
@@ -27,6 +28,11 @@ export function meaningOf(name, settings, { catalog, shown }) {
   return MEANINGS[name]?.(settings, { catalog, shown }) ?? null;
 }
 
+function targetMeaning(settings) {
+  const { privacy_budget: target } = settings;
+  return `${isLocked(settings) ? "σ is solved for it" : "Full mark of the meter"}: ${LEVELS[levelOf(target)]} protection.`;
+}
+
 function clippingMeaning({ clipping_norm: norm }, shown) {
   const last = shown?.epochs?.at(-1);
   if (shown?.parameters.clipping_norm !== norm || typeof last?.clipped_fraction !== "number") return "Longer gradients of one example are shortened to it.";
@@ -35,9 +41,17 @@ function clippingMeaning({ clipping_norm: norm }, shown) {
 
 function noiseMeaning(settings) {
   const { noise_multiplier: noise, clipping_norm: norm } = settings;
-  if (isLocked(settings)) return `The least noise that keeps ε within ${format.value(settings.target_epsilon)}.`;
+  if (isLocked(settings)) return solvedMeaning(settings);
   if (noise === 0) return "No noise: nothing is protected.";
   return `Noise σ·C = ${format.value(Number((noise * norm).toPrecision(3)))} on each coordinate of the sum.`;
+}
+
+/** Return what the solved σ does, which is not its aim where no σ reaches the target, and how to set it oneself. */
+function solvedMeaning(settings) {
+  const target = format.value(settings.target_epsilon);
+  const epsilon = guaranteedEpsilon(mechanismOf(settings));
+  if (epsilon === null || epsilon > settings.target_epsilon) return `Gives ε ${format.epsilon(epsilon)}: no σ reaches ${target}.`;
+  return `Least noise for ε ≤ ${target}; choose σ above to set it.`;
 }
 
 function stepMeaning({ learning_rate: rate, clipping_norm: norm, optimizer }) {

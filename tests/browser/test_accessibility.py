@@ -58,6 +58,16 @@ def board_in_view(page: Page) -> None:
     expect(page.locator("#draw-board")).to_be_visible()
 
 
+def swept(page: Page) -> None:
+    simulated(page)
+    page.locator("#sweep-noise_multiplier").click()
+    page.locator("#sweep-simulate").click()
+    expect(page.locator("#sweep-table tbody tr")).to_have_count(6)
+    page.locator("#sweep-seeds").fill("9")
+    expect(page.locator("#sweep-seeds-fault")).to_be_visible()
+    page.locator("#trade-off-table summary").click()
+
+
 def text_page(page: Page) -> None:
     expect(page.locator("h1")).to_be_visible()
 
@@ -80,6 +90,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "refused": ("/?mode=simulation", refused),
     "hopeless": ("/?noise_multiplier=0.2", hopeless),
     "help": ("/", help_open),
+    "swept": ("/?mode=simulation", swept),
     "drawing": ("/", board_in_view),
     "learning": ("/learning", text_page),
     "learning, all of it": ("/learning", everything_open),

@@ -81,11 +81,12 @@ def test_the_page_opens_with_the_default_run_and_the_optimal_one_pinned(opened: 
 def test_the_first_move_of_a_slider_leaves_the_shipped_run_for_a_simulation(opened: Page) -> None:
     opened.locator("#epochs-range").press("ArrowRight")
     expect(opened.locator("#badge")).to_have_text("SIMULATED")
-    expect(opened.locator("#training-title")).to_contain_text("16 epochs")
+    expect(opened.locator("#training-title")).to_contain_text("without privacy")
+    expect(opened.locator("#epochs-meaning")).to_contain_text("3,750 steps")
     opened.locator("#epochs-range").press("ArrowLeft")
-    expect(opened.locator("#training-title")).to_contain_text("15 epochs")
+    expect(opened.locator("#epochs-meaning")).to_contain_text("3,516 steps")
     expect(opened.locator("#badge")).to_have_text("SIMULATED")
-    expect(opened).to_have_url(re.compile(r"\?mode=simulation$"))
+    expect(opened).to_have_url(re.compile(r"\?baseline=true$"))
 
 
 def test_a_link_restores_the_very_same_simulated_curve(open_page: OpenPage) -> None:

@@ -307,8 +307,36 @@ def test_shuffled_batches_are_not_given_the_epsilon_of_poisson_sampling(open_pag
     first = page.locator("#accountants tr").first
     expect(first).to_contain_text("Worst case")
     assert first.locator("td").first.inner_text() == page.locator("#tile-epsilon").inner_text()
-    for row in page.locator("#accountants tr").all()[1:]:
-        expect(row).to_contain_text("not valid for this run")
+    expect(page.locator("#accountants tr").nth(1)).to_contain_text("can prove less")
+    for row in page.locator("#accountants tr").all()[2:]:
+        expect(row).to_contain_text("not valid for shuffled batches")
+    expect(page.locator("#sampling-caveat")).to_contain_text("does not hold for them")
+
+
+def test_a_baseline_is_one_tick_away_and_stands_beside_the_private_result(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    caption = page.locator("#classes-figure .caption")
+    expect(caption).to_contain_text("tick “Also without privacy” for the gap")
+    page.get_by_label("Also without privacy", exact=True).check()
+    expect(page.locator("#tile-accuracy-baseline")).to_have_text(re.compile(r"^9\d\.\d\s% without privacy$"))
+    expect(page.locator("#training-title")).to_contain_text("without privacy")
+    expect(caption).to_contain_text("gap")
+    expect(page.locator("#baseline-statement")).to_contain_text("Nothing is guaranteed of it")
+    expect(page.locator("#baseline-cost")).to_have_text("")
+
+
+def test_the_guarantee_compares_accountants_and_says_what_no_attack_can_do(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    rows = page.locator("#accountants tr")
+    expect(rows.nth(0)).to_contain_text("the headline: an upper bound")
+    expect(rows.nth(1)).to_contain_text("ε 2.27")
+    expect(rows.nth(2)).to_contain_text("never a guarantee")
+    expect(page.locator("#accountants-difference")).to_contain_text("GDP is 14\xa0% below PLD")
+    expect(page.locator("#sampling-caveat")).to_contain_text("these settings guarantee only ε 33.1")
+    caught = page.locator("#attacks tr", has_text="Caught at 1 % false alarms").locator("td")
+    expect(caught).to_have_text(["3.5 %", "15.3 %", "1 %"])
 
 
 def test_a_task_without_a_simulation_says_so_and_cannot_be_replayed(open_page: OpenPage) -> None:

@@ -106,8 +106,8 @@ def test_a_training_that_learns_nothing_says_why_and_offers_a_way_out(open_page:
     ("noise", "words"),
     [
         ("2", "Strong: at 1 % false alarms, an attacker finds at most"),
-        ("0.8", "Good: at 1 % false alarms, an attacker finds at most 15.3 % of the members"),
-        ("0.6", "Weak: at 1 % false alarms, an attacker finds at most 99.9 % of the members"),
+        ("0.8", "Good: at 1 % false alarms, an attacker finds at most 3.5 % of the members"),
+        ("0.6", "Weak: at 1 % false alarms, an attacker finds at most 9.1 % of the members"),
         ("0.5", "Little formal protection: at 1 % false alarms"),
         ("0", "No protection: at 1 % false alarms, an attacker finds at most 100 % of the members"),
     ],

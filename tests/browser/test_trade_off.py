@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chart_page import PHONE, OpenPage, chart, open_simulation, record_texts, settle, wait_until
+from tests.browser.conftest import DESKTOP
 
 SWEEP = json.loads(Path("static/data/measured_sweep.json").read_text("utf-8"))["sweep"]
 DATASETS = """chart.data.datasets.map((d) => ({
@@ -21,32 +23,51 @@ DATASETS = """chart.data.datasets.map((d) => ({
 }))"""
 
 
-@pytest.fixture
-def opened(open_page: OpenPage) -> Page:
-    """The page as a first visitor sees it, without a click."""
-    page = open_page("/", color_scheme="light")
+def first_paint(open_page: OpenPage, **context: Any) -> Page:
+    page = open_page("/", **{"color_scheme": "light", **context})
+    await_first_paint(page)
+    return page
+
+
+def await_first_paint(page: Page) -> None:
     expect(page.locator("#trade-off-badge")).to_contain_text("MEASURED")
     settle(page)
-    return page
+
+
+@pytest.fixture
+def opened(open_page: OpenPage) -> Page:
+    """The page as a first visitor sees it, for tests that change it."""
+    return first_paint(open_page)
+
+
+@pytest.fixture(scope="module")
+def untouched(browser: Browser, address: str) -> Iterator[Page]:
+    """The same for all tests that only look at it."""
+    page = browser.new_page(viewport=DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    await_first_paint(page)
+    yield page
+    page.close()
 
 
 def datasets(page: Page) -> dict[str, Any]:
     return {each["label"]: each for each in chart(page, "trade-off", DATASETS)}
 
 
-def test_the_first_paint_has_the_shipped_sweep_with_its_spread(opened: Page) -> None:
-    shipped = datasets(opened)["Shipped sweep (measured)"]
+def test_the_first_paint_has_the_shipped_sweep_with_its_spread(untouched: Page) -> None:
+    shipped = datasets(untouched)["Shipped sweep (measured)"]
     expected = [(point["epsilon"], 100 * point["accuracy"]) for point in SWEEP["points"]]
     assert [(point["x"], point["y"]) for point in shipped["points"]] == [
         pytest.approx(pair) for pair in expected
     ]
     assert (shipped["fill"], shipped["style"], shipped["line"]) == ("#047857", "circle", False)
-    front = next(each for label, each in datasets(opened).items() if label.startswith("Shipped sweep: no"))
+    front = next(each for label, each in datasets(untouched).items() if label.startswith("Shipped sweep: no"))
     assert len(front["points"]) == len(SWEEP["pareto"])
     assert front["line"]
-    expect(opened.locator("#trade-off-title")).to_contain_text("83.2 to 95.8 % correct")
-    expect(opened.locator("#trade-off-canvas")).to_have_attribute("role", "img")
-    assert "6 points of sweeps" in (opened.locator("#trade-off-canvas").get_attribute("aria-label") or "")
+    expect(untouched.locator("#trade-off-title")).to_contain_text("83.2 to 95.8 % correct")
+    expect(untouched.locator("#trade-off-canvas")).to_have_attribute("role", "img")
+    assert "6 points of sweeps" in (untouched.locator("#trade-off-canvas").get_attribute("aria-label") or "")
 
 
 def test_the_error_bars_are_drawn(open_page: OpenPage) -> None:
@@ -62,9 +83,7 @@ def test_the_error_bars_are_drawn(open_page: OpenPage) -> None:
         return lineTo.call(this, x, y);
       };
     """
-    page = open_page("/", prepare=lambda page: page.add_init_script(watch))
-    expect(page.locator("#trade-off-badge")).to_contain_text("MEASURED")
-    settle(page)
+    page = first_paint(open_page, prepare=lambda page: page.add_init_script(watch))
     bars = page.evaluate("window.bars")
     for point in SWEEP["points"]:
         mean, sd = 100 * point["accuracy"], 100 * point["accuracy_sd"]
@@ -73,8 +92,8 @@ def test_the_error_bars_are_drawn(open_page: OpenPage) -> None:
         assert any(bar == pytest.approx(chart(page, "trade-off", at), abs=0.5) for bar in bars), point
 
 
-def test_published_points_are_hollow_diamonds_and_the_lines_without_privacy_dashed(opened: Page) -> None:
-    found = datasets(opened)
+def test_published_points_are_hollow_diamonds_and_the_lines_without_privacy_dashed(untouched: Page) -> None:
+    found = datasets(untouched)
     for source in ("TF Privacy", "Opacus", "Tramèr & Boneh", "DP-SGD (VLDB 2024)", "tempered sigmoid"):
         assert (found[source]["style"], found[source]["fill"]) == ("rectRot", "#ffffff"), source
     assert [(p["x"], p["y"]) for p in found["TF Privacy"]["points"]] == [
@@ -88,19 +107,19 @@ def test_published_points_are_hollow_diamonds_and_the_lines_without_privacy_dash
     assert len({tuple(each["dash"]) for each in lines.values()}) == 2
 
 
-def test_the_axes_are_logarithmic_in_epsilon_and_in_errors(opened: Page) -> None:
-    x = chart(opened, "trade-off", "[chart.scales.x.type, chart.scales.x.min, chart.scales.x.max]")
+def test_the_axes_are_logarithmic_in_epsilon_and_in_errors(untouched: Page) -> None:
+    x = chart(untouched, "trade-off", "[chart.scales.x.type, chart.scales.x.min, chart.scales.x.max]")
     assert x == ["logarithmic", 0.1, 100]
-    ticks = chart(opened, "trade-off", "chart.scales.y.ticks.map(({ value }) => value)")
+    ticks = chart(untouched, "trade-off", "chart.scales.y.ticks.map(({ value }) => value)")
     assert ticks == [80, 85, 90, 95, 97, 98, 99, 99.5]
-    heights = chart(opened, "trade-off", "[90, 99, 95, 99.5].map((y) => chart.scales.y.getPixelForValue(y))")
+    heights = chart(
+        untouched, "trade-off", "[90, 99, 95, 99.5].map((y) => chart.scales.y.getPixelForValue(y))"
+    )
     assert heights[0] - heights[1] == pytest.approx(heights[2] - heights[3])  # a tenth of the errors each
 
 
 def test_own_runs_are_filled_when_measured_and_hatched_when_simulated(open_page: OpenPage) -> None:
-    page = open_page("/", color_scheme="light")
-    expect(page.locator("#trade-off-badge")).to_contain_text("MEASURED")
-    settle(page)
+    page = first_paint(open_page)
     assert datasets(page)["Shown run"]["fill"].startswith("#")
     assert datasets(page)["Pinned 1: Optimal"]["fill"].startswith("#")
     page.locator("input#noise_multiplier").fill("0.9")
@@ -134,9 +153,7 @@ def test_arrow_keys_walk_the_points_and_enter_takes_the_settings(opened: Page) -
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_a_click_on_a_sweeps_point_takes_its_settings(open_page: OpenPage, size: str) -> None:
-    page = open_page("/", **({"viewport": PHONE} if size == "phone" else {}))
-    expect(page.locator("#trade-off-badge")).to_contain_text("MEASURED")
-    settle(page)
+    page = first_paint(open_page, **({"viewport": PHONE} if size == "phone" else {}))
     epsilon, accuracy = SWEEP["points"][0]["epsilon"], 100 * SWEEP["points"][0]["accuracy"]
     place = f"[chart.scales.x.getPixelForValue({epsilon}), chart.scales.y.getPixelForValue({accuracy})]"
     x, y = chart(page, "trade-off", place)
@@ -146,16 +163,16 @@ def test_a_click_on_a_sweeps_point_takes_its_settings(open_page: OpenPage, size:
     expect(page.locator("#applied-label")).to_have_text("σ 0.5 of shipped sweep")
 
 
-def test_the_table_and_the_files_say_the_same(opened: Page) -> None:
-    opened.locator("#trade-off-table summary").click()
-    row = opened.locator("#trade-off-table tr", has_text="σ 1.1")
+def test_the_table_and_the_files_say_the_same(untouched: Page) -> None:
+    untouched.locator("#trade-off-table summary").click()
+    row = untouched.locator("#trade-off-table tr", has_text="σ 1.1")
     expect(row).to_contain_text("1.28")
     expect(row).to_contain_text("95.2 %")
-    expect(opened.locator("#trade-off-table tr", has_text="TF Privacy").first).to_contain_text(
+    expect(untouched.locator("#trade-off-table tr", has_text="TF Privacy").first).to_contain_text(
         "older conversion"
     )
-    with opened.expect_download() as download:
-        opened.locator("#trade-off-csv").click()
+    with untouched.expect_download() as download:
+        untouched.locator("#trade-off-csv").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
     shipped = [float(row["accuracy"]) for row in rows if row["what"] == "Shipped sweep (measured)"]
     assert sorted(shipped) == pytest.approx(sorted(point["accuracy"] for point in SWEEP["points"]))

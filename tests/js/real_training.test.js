@@ -95,7 +95,9 @@ test("every control says in a line what its value means", () => {
   const cases = [
     ["noise_multiplier", { noise_multiplier: 2, clipping_norm: 1.5 }, "Noise σ·C = 3 on each coordinate of the sum."],
     ["noise_multiplier", { noise_multiplier: 0 }, "No noise: nothing is protected."],
-    ["noise_multiplier", { target_epsilon: 3 }, "The least noise that keeps ε within 3."],
+    ["noise_multiplier", { target_epsilon: 3, noise_multiplier: 1 }, "Least noise for ε ≤ 3; choose σ above to set it."],
+    ["noise_multiplier", { target_epsilon: 0.03, noise_multiplier: 20, batch_size: 2048, epochs: 60 }, "Gives ε 0.26: no σ reaches 0.03."],
+    ["privacy_budget", { target_epsilon: 3, privacy_budget: 3 }, "σ is solved for it: good protection."],
     ["batch_size", {}, "Each example joins a step with chance 0.43 %."],
     ["learning_rate", { optimizer: "momentum" }, "Without noise no step is longer than 0.2 (lr·C·10)."],
     ["epochs", {}, "3,516 steps in all; each one spends privacy."],

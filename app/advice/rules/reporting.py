@@ -46,9 +46,8 @@ def tuning(case: Case) -> Iterator[Advice]:
         severity="tip",
         title="Trying settings on private data spends privacy too",
         detail=(
-            f"{epsilon_text(case.epsilon)} covers this one run. {RUNS_OF_A_SEARCH} such runs on the same "
-            "private data "
-            f"together spend {epsilon_text(together)}; tune on public data (MNIST is public) or count "
-            "every run."
+            f"{epsilon_text(case.epsilon)} covers one whole run with these settings. {RUNS_OF_A_SEARCH} such "
+            f"runs on the same private data together spend {epsilon_text(together)}; tune on public data "
+            "(MNIST is public) or count every run."
         ),
     )

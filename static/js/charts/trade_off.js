@@ -12,7 +12,8 @@ const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 const FEW_TICKS = new Set([0.1, 1, 10, 100]);
 const NARROW = 420; // pixels of the plot below which labels thin out
 const TALL = 320; // pixels of the canvas above which the whole title of the axis has room
-const RADIUS = 5; // of a sweep's points
+const RADIUS = 3.5; // of a sweep's measured points: small, so that their error bars reach out of them
+const HATCHED_RADIUS = 5; // lines need room to be told from a plain fill
 const HEIGHT = 14; // pixels of a label
 const RUN_RADIUS = 8;
 
@@ -58,11 +59,14 @@ export class TradeOffChart extends BaseChart {
   lookOf({ kind, slot, evidence, number, dash, joined = false }) {
     const { palette } = this;
     const colour = kind === "run" ? (number === null ? palette.ink : palette[`pin-${number}`]) : sweepColour(palette, slot);
-    const point = { showLine: false, borderColor: colour, pointStyle: ["circle", "triangle", "rect", "rectRounded"][slot] ?? "circle", pointRadius: RADIUS, pointHoverRadius: 8, pointHitRadius: 6, borderWidth: 2 };
+    const point = {
+      showLine: false, borderColor: colour, borderWidth: kind === "measured" ? 0 : 2, pointRadius: RADIUS, pointHoverRadius: 8, pointHitRadius: 9,
+      pointStyle: ["circle", "triangle", "rect", "rectRounded"][slot] ?? "circle",
+    };
     const fill = (measured) => (measured ? colour : hatched(colour, palette.card));
     return {
       measured: { ...point, backgroundColor: colour },
-      simulated: { ...point, backgroundColor: fill(false) },
+      simulated: { ...point, pointRadius: HATCHED_RADIUS, backgroundColor: fill(false) },
       run: { ...point, pointRadius: RUN_RADIUS, pointHoverRadius: 10, backgroundColor: fill(evidence === "measured") },
       published: { ...point, borderColor: palette.muted, backgroundColor: palette.card, pointStyle: "rectRot", pointRadius: 6, borderWidth: 1.5, showLine: joined, borderDash: [1, 4] },
       front: { ...line(faded(colour, 0.55)), borderWidth: 3 },
@@ -104,7 +108,7 @@ export class TradeOffChart extends BaseChart {
     points.forEach(({ low, high }, index) => {
       if (low === undefined) return;
       const bar = { x: marks[index].x, top: y.getPixelForValue(high), bottom: y.getPixelForValue(low) };
-      whisker(chart, { ...bar, foot: bar.bottom - bar.top > 2 * RADIUS + 2 ? 5 : 0, colour: sweepColour(this.palette, slot) });
+      whisker(chart, { ...bar, foot: bar.bottom - bar.top > 2 * RADIUS ? 5 : 0, colour: sweepColour(this.palette, slot) });
       taken.push({ left: bar.x - 4, right: bar.x + 4, top: bar.top, bottom: bar.bottom });
     });
   }
