@@ -1,13 +1,14 @@
 """Measures everything and writes docs/benchmarks.json, .md and .svg: ``python -m benchmarks.peers``.
 
 Made for a machine with nothing else to do. What is finished is kept in build/bench/results.json: after an
-abort (Ctrl-C) ``--resume`` goes on with what is missing. ``--render`` only writes the page anew.
+abort (Ctrl-C, SIGTERM) ``--resume`` goes on with what is missing. ``--render`` only writes the page anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,6 +49,8 @@ def main() -> int:
         write(json.loads((DOCS / "benchmarks.json").read_text(encoding="utf-8")), DOCS)
         return 0
     FOLDER.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the children as Ctrl-C does
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background of a script
     kept = FOLDER / ("trial.json" if options.quick else "results.json")
     try:
         results = measured(options, kept)
