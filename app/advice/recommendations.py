@@ -105,16 +105,15 @@ def _without_conflicts(parameters: RunParameters, found: Iterable[Advice]) -> It
     """Drop advice that would undo what more important advice has just asked for.
 
     The optimal settings replace all at once: what comes before them does not
-    stand in their way, what comes after must not contradict them.
+    stand in their way, what comes after must contradict neither them nor that.
     """
-    moves: dict[str, object] = {}
+    asked: list[tuple[str, object]] = []
     for advice in found:
-        wanted = {name: _move(parameters, name, value) for name, value in (advice.apply or {}).items()}
-        if advice.id != WHOLE_SETTINGS and any(
-            moves.get(name, move) != move for name, move in wanted.items()
-        ):
+        wanted = [(name, _move(parameters, name, value)) for name, value in (advice.apply or {}).items()]
+        contradicts = any(name == other and move != its for name, move in wanted for other, its in asked)
+        if contradicts and advice.id != WHOLE_SETTINGS:
             continue
-        moves.update(wanted)
+        asked += wanted
         yield advice
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.advice.advice import Advice
 from app.advice.assessment import assess
-from app.advice.recommendations import MOST, WHOLE_SETTINGS, recommend
+from app.advice.recommendations import MOST, WHOLE_SETTINGS, _without_conflicts, recommend
 from app.catalog import OPTIMIZERS, SAMPLINGS, TASKS
 from app.parameters import PARAMETERS, RunParameters
 from tests.advice.documents import epsilon_of, parameters_of
@@ -135,3 +136,14 @@ def _assert_predicted_exactly(document: dict[str, Any], entry: dict[str, Any]) -
     for name, value in entry["apply"].items():
         bounds = PARAMETERS.get(name)
         assert bounds is None or value is None or bounds.minimum <= value <= bounds.maximum
+
+
+def test_advice_behind_the_optimal_settings_contradicts_nothing_before_them() -> None:
+    """The optimal settings may ask for a learning rate other than shorter steps do; a third may not."""
+    before = RunParameters.of_task("mnist", learning_rate=0.02)
+
+    def advice(id: str, rate: float) -> Advice:
+        return Advice(id=id, severity="tip", title="", detail="", apply={"learning_rate": rate})
+
+    found = [advice("diverged", 0.005), advice(WHOLE_SETTINGS, 0.05), advice("scale-learning-rate", 0.1)]
+    assert [each.id for each in _without_conflicts(before, found)] == ["diverged", WHOLE_SETTINGS]
