@@ -44,11 +44,10 @@ function completed(catalog, { id, task, change, title }) {
   return { id, title, settings: whole, epsilon: guaranteedEpsilon(mechanismOf(whole)), seconds: secondsOf(catalog, whole, 2) };
 }
 
-/** Return the choice of auditing a run that is there, by its document. */
-export function choiceOfRun(catalog, run) {
-  const { parameters } = run;
-  const told = run.privacy?.epsilon ?? null;
-  return { id: "run", runId: run.id, title: `Run ${run.id.slice(0, 8)}`, settings: parameters, epsilon: told, seconds: secondsOf(catalog, parameters, 1) };
+/** Return the choice of auditing a run that is there; its ε is that of the whole training, which the audit does even if the run was stopped. */
+export function choiceOfRun(catalog, { id, parameters }) {
+  const epsilon = guaranteedEpsilon(mechanismOf(parameters));
+  return { id: "run", runId: id, title: `Run ${id.slice(0, 8)}`, settings: parameters, epsilon, seconds: secondsOf(catalog, parameters, 1) };
 }
 
 /** The audit trains once more; a training that is still to be done comes on top. */

@@ -64,7 +64,7 @@ export function chanceSentence({ audit: { canaries } }) {
 export function costSentence({ seconds, runId, epsilon }) {
   const time = seconds === null ? "How long that takes has not been measured on this server yet." : `About ${lasting(seconds)} on this server.`;
   const what = runId ? "The audit trains the run again, with fresh secret seeds and canaries." : "Two trainings: first the one that is audited, then the audit, which trains again with canaries.";
-  const privacy = epsilon === null ? "" : ` Each spends ε ${atMost(epsilon)}, and both on the same data compose.`;
+  const privacy = epsilon === null ? "" : ` ${runId ? "That spends" : "Each spends"} ε ${atMost(epsilon)}, and trainings on the same data compose.`;
   return `${what} ${time}${privacy}`;
 }
 
