@@ -23,7 +23,9 @@ export function baselineHint({ baseline, parameters, per_class_accuracy: classes
 export function baselineSentence({ baseline, evidence, parameters }) {
   const accuracy = baseline?.final_metrics?.accuracy;
   if (typeof accuracy !== "number") return "";
+  const started = evidence === "simulated" ? "stands for a training that starts" : "starts";
+  const seed = evidence === "simulated" || parameters.seed === null || parameters.seed === undefined ? "" : ", from the same seed";
   const reached = `The curve “without privacy” (${format.percent(accuracy)} correct, ${evidence})`;
-  const shared = `starts from the same initial weights and takes the same batches${parameters.seed === null || parameters.seed === undefined ? "" : ", from the same seed"}, without clipping or noise.`;
+  const shared = `${started} from the same initial weights and takes the same batches${seed}, without clipping or noise.`;
   return `${reached} ${shared} Nothing is guaranteed of it: its ε is infinite, and it must not be released where the data are private.`;
 }

@@ -21,7 +21,6 @@ import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
 import { Exchange } from "./views/exchange.js";
 import { Figures } from "./views/figures.js";
-import { Guarantee } from "./views/guarantee.js";
 import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
@@ -65,7 +64,7 @@ function shippedRuns() {
 function show(store, catalog, actions) {
   const figures = new Figures(catalog, actions);
   const views = [
-    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions), new Guarantee(),
+    new Controls(catalog, actions), new Messages(actions), new StatusStrip(catalog), figures, new Advice(actions),
     new Compare(catalog, actions), new Exchange(catalog), new Surroundings(catalog),
   ];
   const render = () => views.forEach((view) => view.update(store.get()));
@@ -75,6 +74,11 @@ function show(store, catalog, actions) {
   render();
   store.subscribe(onceAFrame(render));
   // Below the fold: it must not keep the first paint waiting.
+  import("./views/guarantee.js").then(({ Guarantee }) => {
+    const guarantee = new Guarantee();
+    views.push(guarantee);
+    guarantee.update(store.get());
+  }, () => setText(byId("interpretation"), "This part could not be loaded; reload to see it."));
   import("./views/trade_off.js").then(({ TradeOff }) => {
     const tradeOff = new TradeOff(actions, (text) => figures.say(text));
     views.push(tradeOff);

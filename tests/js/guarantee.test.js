@@ -86,6 +86,7 @@ test("a baseline is shown beside the private result and never called private", (
   assert.match(sentence, /98\.4 % correct, measured.*same initial weights.*same batches.*same seed.*Nothing is guaranteed of it: its ε is infinite/);
   const secret = { ...document, parameters: { ...document.parameters, seed: null } };
   assert.doesNotMatch(baselineSentence(secret), /same seed/);
+  assert.match(baselineSentence({ ...document, evidence: "simulated" }), /stands for a training that starts/);
   assert.equal(baselineSentence(exampleDocument()), "");
 });
 

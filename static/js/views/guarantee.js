@@ -47,7 +47,7 @@ export class Guarantee {
 }
 
 function accountantRow({ name, epsilon, share, note, role }) {
-  const bar = element("span", { class: "accountant-bar", "aria-hidden": "true" }, element("span", {}));
+  const bar = element("span", { class: "accountant-bar", "aria-hidden": "true" }, share > 0 ? element("span", {}) : null);
   bar.style.setProperty("--share", share);
   return element("tr", { "data-role": role },
     element("th", { scope: "row" }, name), element("td", {}, epsilon === undefined ? "–" : `ε ${format.epsilon(epsilon)}`),
