@@ -178,7 +178,8 @@ def _profile(found: dict[str, dict[str, float]]) -> str:
     share = plain["total"] / private["total"]
     text = (
         f"On one core the private step of the tutorial CNN has {share:.2f} of the plain step's speed. "
-        f"Microseconds of an example at B = {SHOWN}, in all by processor time and in parts by TensorFlow's profiler:"
+        f"Microseconds of an example at B = {SHOWN}, in all by processor time and in parts by TensorFlow's "
+        "profiler:"
     )
     lines = [_line([name, f"{plain[name]:.1f}", f"{private[name]:.1f}"]) for name in private]
     return "\n".join([f"{text}\n", *_head(["", "plain", "private"]), *lines])
