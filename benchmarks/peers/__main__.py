@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep what an aborted run has finished")
     parser.add_argument("--render", action="store_true", help="measure nothing, write page and plot anew")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.5, help="length of one window")
+    parser.add_argument("--seconds", type=float, default=0.4, help="length of one window")
     parser.add_argument("--environments", type=Path, default=FOLDER, help="where they lie or are made")
     return parser.parse_args(arguments)
 
@@ -89,6 +90,7 @@ def measured(options: argparse.Namespace, kept: Path) -> dict[str, Any]:
         **{f"models/{model}": partial(compare, plan, model, ROSTER, batches) for model in models},
         "cores": partial(curves.over_cores, plan, SCALED),
         "costs": partial(curves.costs, replace(plan, seconds=plan.seconds / 2), (OURS, PLAIN)),
+        "profile": profile,
     }
     for name, measure in parts.items():
         *path, last = name.split("/")
@@ -105,6 +107,15 @@ def _begun(kept: Path, options: argparse.Namespace, sizes: dict[str, Any]) -> di
         results: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         return {**results, "sittings": results["sittings"] + 1}
     return {"sittings": 1, "facts": machine.facts(), "options": sizes, "models": {}}
+
+
+def profile() -> dict[str, Any]:
+    """Return where a step's time goes, from a process of its own on one core."""
+    core = str(max(os.sched_getaffinity(0)))
+    command = ["taskset", "-c", core, sys.executable, "-W", "ignore", "-m", "benchmarks.peers.step_profile"]
+    outcome = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(outcome.stdout.splitlines()[-1])
+    return found
 
 
 def _python(name: str, folder: Path) -> Path | EnvironmentMissing:

@@ -43,7 +43,8 @@ def compare(
     before = os.getloadavg()[0]
     rows = _rounds(plan, model, [each for each in contenders if not each.hungry], batches)
     for hungry in (each for each in contenders if each.hungry):
-        pair = _rounds(plan, model, [contenders[0], hungry], batches)
+        # Small batches first: TensorFlow keeps what it once took, and their peaks tell what the next needs.
+        pair = _rounds(plan, model, [contenders[0], hungry], sorted(batches))
         rows[hungry.title] = pair[hungry.title]
         for batch, cell in rows[hungry.title]["cells"].items():
             cell["beside"] = pair[contenders[0].title]["cells"][batch]["speeds"]

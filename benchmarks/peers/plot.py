@@ -47,7 +47,7 @@ def _bar_top(index: int) -> float:
 
 def _bars(title: str, rows: dict[str, Any], left: float, width: float, height: float) -> Iterator[str]:
     """Yield one model's bars with their medians behind them."""
-    scale = LogScale(50, 1_000_000, left, left + width)
+    scale = LogScale(30, 1_000_000, left, left + width)
     yield text(
         left, MARGIN - 6, title.split(" (")[0].replace("TensorFlow Privacy", "").strip(), weight="bold"
     )
@@ -107,9 +107,9 @@ def _panel(
     up = LogScale(min(ys) / 1.5, max(ys) * 1.5, top + PANEL_HEIGHT, top)
     yield text(left, top - 14, title, weight="bold")
     yield line([(left, top), (left, top + PANEL_HEIGHT), (left + width, top + PANEL_HEIGHT)])
-    for decade in up.decades:
-        yield line([(left, up(decade)), (left + width, up(decade))], colour="#dddddd")
-        yield text(left - 6, up(decade) + 4, short(decade), anchor="end")
+    for mark in up.marks:
+        yield line([(left, up(mark)), (left + width, up(mark))], colour="#dddddd")
+        yield text(left - 6, up(mark) + 4, short(mark), anchor="end")
     for x in sorted(set(xs)):
         yield text(across(x), top + PANEL_HEIGHT + 16, short(x), anchor="middle")
     for index, (name, points) in enumerate(series.items()):

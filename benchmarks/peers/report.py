@@ -16,11 +16,18 @@ SHOWN = "256"
 """The batch size for which memory, ratios and the bars of the plot are given."""
 
 
+QUIET_LOAD = 1.5
+"""Above this load before the first window other work disturbs, peers with many threads most."""
+SHORTEST = 0.3
+"""Seconds of a window below which a figure is one of a trial."""
+
+
 def page(results: dict[str, Any]) -> str:
     """Return the whole document."""
     parts = [
         "<!-- Written by `make bench` from docs/benchmarks.json; its text is in benchmarks/peers. -->",
         "# Benchmarks",
+        *_warning(results),
         _prose("method", **_facts(results)),
         "![Examples a second of all contenders, and how speed and cost grow](benchmarks.svg)",
         *(_model(model, found) for model, found in results["models"].items()),
@@ -31,9 +38,20 @@ def page(results: dict[str, Any]) -> str:
         _cores(results["cores"]),
         "## What a step costs",
         *(_cost(name, found) for name, found in results["costs"].items()),
+        "## What bounds the private step",
+        _profile(results["profile"]),
         _prose("bounds"),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _warning(results: dict[str, Any]) -> Iterator[str]:
+    """Yield a warning where the machine had other work, or the windows were those of a trial."""
+    load = next(iter(results["models"].values()))["load"][0]
+    if load > QUIET_LOAD:
+        yield f"**A trial and no result: the load average was {load:.1f} before anything was measured.**"
+    if results["options"]["seconds"] < SHORTEST:
+        yield "**A trial and no result: its windows are too short.**"
 
 
 def _prose(name: str, **facts: Any) -> str:
@@ -153,6 +171,18 @@ def _cost(name: str, found: dict[str, Any]) -> str:
     ]
     lines.append(_line(["private speed over plain speed", *middle]))
     return "\n".join([f"By {name}:\n", *_head(["", *titles]), *lines])
+
+
+def _profile(found: dict[str, dict[str, float]]) -> str:
+    private, plain = found["private"], found["plain"]
+    share = plain["total"] / private["total"]
+    text = (
+        f"On one core the private step of the tutorial CNN has {share:.2f} of the plain step's speed. "
+        f"Microseconds of an example at B = {SHOWN}, in all by processor time and in parts by TensorFlow's "
+        "profiler:"
+    )
+    lines = [_line([name, f"{plain[name]:.1f}", f"{private[name]:.1f}"]) for name in private]
+    return "\n".join([f"{text}\n", *_head(["", "plain", "private"]), *lines])
 
 
 def _head(titles: Sequence[str]) -> list[str]:

@@ -49,6 +49,12 @@ class LogScale:
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
         self._low, self._per = math.log10(low), (end - start) / (math.log10(high) - math.log10(low))
         self._start, self.decades = start, [10.0**power for power in _powers(low, high)]
+        self.marks = [
+            step * 10.0**power
+            for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+            for step in (1, 2, 5)
+            if low <= step * 10.0**power <= high
+        ]
 
     def __call__(self, value: float) -> float:
         return self._start + (math.log10(value) - self._low) * self._per
@@ -66,10 +72,10 @@ def _powers(low: float, high: float) -> range:
 def short(value: float) -> str:
     """Return a round number in few letters.
 
-    >>> [short(value) for value in (0.5, 10, 1_000, 250_000, 1_000_000)]
-    ['0.5', '10', '1k', '250k', '1M']
+    >>> [short(value) for value in (0.5, 10, 1_024, 1_500, 250_000, 1_000_000)]
+    ['0.5', '10', '1024', '1.5k', '250k', '1M']
     """
     for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
+        if value >= size and value % (size / 2) == 0:
             return f"{value / size:g}{letter}"
     return f"{value:g}"

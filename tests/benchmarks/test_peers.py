@@ -127,6 +127,7 @@ def results() -> dict[str, Any]:
         "models": {model: {"load": [0.1, 4.0], "rows": rows} for model in MODELS},
         "cores": {OURS.title: {"1": [100.0], "4": [300.0]}},
         "costs": dict.fromkeys(("batch size", "model", "examples"), curve),
+        "profile": {"plain": {"total": 16.0, "pools": 2.0}, "private": {"total": 20.0, "pools": 2.5}},
     }
 
 
@@ -138,6 +139,17 @@ def test_the_page_says_what_was_measured_and_what_was_not() -> None:
     assert f"| {ROSTER[-1].title} | not measured: ImportError: no module |" in text
     assert "300 (3.00x)" in text
     assert "2.0e-07" in text
+    assert "has 0.80 of the plain step's speed" in text
+    assert "| pools | 2.0 | 2.5 |" in text
+    assert "A trial" not in text
+
+
+@pytest.mark.parametrize(("load", "seconds"), [(3.0, 0.5), (0.1, 0.1)])
+def test_a_page_of_figures_that_are_worth_little_says_so(load: float, seconds: float) -> None:
+    found = results()
+    found["options"]["seconds"] = seconds
+    found["models"][MODELS[0]]["load"][0] = load
+    assert "**A trial and no result" in page(found)
 
 
 def test_the_plot_is_a_picture_of_every_contender() -> None:
