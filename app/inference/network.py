@@ -5,7 +5,7 @@ Made for one picture at a time in the web process, which has no TensorFlow; trai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 from app.code.layers import LAYERS, Convolution, Dense, Layer, Pool, same_padding
 
 Array = NDArray[np.float32]
+
+_ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
+    "relu": lambda values: np.maximum(values, 0),
+    "tanh": np.tanh,
+}
 
 
 class Network:
@@ -43,11 +48,11 @@ class Network:
 def _after(layer: Layer, values: Array, parts: Iterator[Array]) -> Array:
     match layer:
         case Convolution():
-            return np.maximum(_convolved(layer, values, parts), 0)
+            return _ACTIVATIONS[layer.activation](_convolved(layer, values, parts))
         case Pool():
             return np.asarray(_windows(values, layer.size, layer.stride).max(axis=(4, 5)))
         case Dense():
-            return np.maximum(_dense(values, parts), 0)
+            return _ACTIVATIONS[layer.activation](_dense(values, parts))
 
 
 def _convolved(layer: Convolution, values: Array, parts: Iterator[Array]) -> Array:
