@@ -4,18 +4,18 @@ import { createActions } from "./actions.js";
 import { fromQuery, runIdOf } from "./address.js";
 import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
-import { createFollower } from "./follow.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
-import { whenNear } from "./near.js";
+import { later, whenNear, whenUsed } from "./near.js";
 import { settled } from "./noise_lock.js";
 import { withOpening } from "./opening.js";
 import { recalledPins, rememberPins } from "./pin_store.js";
 import { connectTightCurve } from "./planned_curve.js";
 import { createStore, initialState } from "./state.js";
-import { openStream } from "./stream.js";
+import { addStyles } from "./styles.js";
 import { Surroundings } from "./surroundings.js";
 import { withTableOf } from "./table_task.js";
 import { bindTheme } from "./theme.js";
+import { createTraining } from "./training.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
@@ -26,6 +26,7 @@ import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
 import { SweepOpener } from "./views/sweep_opener.js";
+import { TradeOff } from "./views/trade_off.js";
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
@@ -39,15 +40,16 @@ async function start() {
   const pins = recalledPins(() => sessionStorage);
   const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [], shippedSweep });
   const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
-  const follower = createFollower({ api, store, wait, openStream, newKey });
+  const training = createTraining({ api, store, wait, newKey });
   const sweeps = new SweepOpener({ api, store, catalog, wait, newKey });
-  show(store, catalog, { ...createActions(store, follower), sweep: (name) => sweeps.open(name) });
+  show(store, catalog, { ...createActions(store, training), sweep: (name) => sweeps.open(name) });
   sweeps.resume();
   keepForecast({ api, store, catalog });
   keepTightBound({ api, store });
   connectTightCurve({ api, store, wait });
   store.subscribe(({ pins: now }, previous) => now !== previous.pins && rememberPins(() => sessionStorage, now));
-  if (runId) follower.attach(runId);
+  if (runId) training.attach(runId);
+  whenUsed(() => later().catch(() => {})); // whoever wants a part of it is told
 }
 
 /** Return the run that the address names, or null; following it says why it cannot be had. */
@@ -74,15 +76,17 @@ function show(store, catalog, actions) {
   bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
   store.subscribe(onceAFrame(render));
-  // Below the fold: it must not keep the first paint waiting.
-  import("./views/trade_off.js").then(({ TradeOff }) => {
-    const tradeOff = new TradeOff(actions, (text) => figures.say(text));
+  afterPaint(() => {
+    const tradeOff = new TradeOff(actions, (text) => figures.say(text)); // below the fold
     views.push(tradeOff);
     coloured.push(tradeOff);
     tradeOff.update(store.get());
-  }, () => setText(byId("trade-off-title"), "Privacy against accuracy: could not be loaded; reload to see it"));
-  whenNear(byId("draw"), (card) => import(card.dataset.script).then(({ openDrawing }) => openDrawing(card, store, actions)));
+  });
+  whenNear(byId("draw"), (card) =>
+    Promise.all([import(card.dataset.script), addStyles(card)]).then(([{ openDrawing }]) => openDrawing(card, store, actions)));
 }
+
+const afterPaint = (callback) => requestAnimationFrame(() => setTimeout(callback));
 
 function onceAFrame(callback) {
   let scheduled = false;

@@ -1,7 +1,7 @@
 /** Starting, following and stopping a measured sweep by asking for its document. */
 
 import { ServerLost } from "../api.js";
-import { isPassing } from "../follow.js";
+import { isPassing } from "../refusals.js";
 import { isUnderWay } from "../sweeps.js";
 
 const POLL_SECONDS = 1.5;
