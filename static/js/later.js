@@ -3,9 +3,13 @@
  * first sign that somebody uses the page (near.js): before anything can be pressed, and before the network can be missed.
  */
 
-export { pictureOf } from "./charts/picture.js";
+import { cancelRun, eventsPath, getRun, startRun } from "./api.js";
+
 export { createFollower } from "./follow.js";
 export { openStream } from "./stream.js";
+export * as sweepApi from "./sweep/api.js";
 export { SweepPanel } from "./sweep/panel.js";
 export { tablesOf } from "./tables.js";
-export { WALKS } from "./walks.js";
+
+/** What a follower asks the server; named one by one, for the rest of api.js is other pages'. */
+export const runApi = { cancelRun, eventsPath, getRun, startRun };

@@ -2,7 +2,7 @@
 
 import { createActions } from "./actions.js";
 import { fromQuery, runIdOf } from "./address.js";
-import * as api from "./api.js";
+import { getCatalog, getPrivacy, getRun, getShippedRuns, getShippedSweep, ServerLost, ServerProblem, simulate } from "./api.js";
 import { byId, setText } from "./dom.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
 import { later, whenNear, whenUsed } from "./near.js";
@@ -29,19 +29,20 @@ import { SweepOpener } from "./views/sweep_opener.js";
 import { TradeOff } from "./views/trade_off.js";
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const api = { getPrivacy, simulate }; // the rest of api.js comes with what asks for it
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
 /** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
-  const [served, shipped, linked, shippedSweep] = await Promise.all([api.getCatalog(), shippedRuns(), linkedRun(), api.getShippedSweep().catch(() => null)]);
+  const [served, shipped, linked, shippedSweep] = await Promise.all([getCatalog(), shippedRuns(), linkedRun(), getShippedSweep().catch(() => null)]);
   const catalog = linked ? withTableOf(served, linked) : served;
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
   const pins = recalledPins(() => sessionStorage);
   const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [], shippedSweep });
   const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
-  const training = createTraining({ api, store, wait, newKey });
-  const sweeps = new SweepOpener({ api, store, catalog, wait, newKey });
+  const training = createTraining({ store, wait, newKey });
+  const sweeps = new SweepOpener({ store, catalog, wait, newKey });
   show(store, catalog, { ...createActions(store, training), sweep: (name) => sweeps.open(name) });
   sweeps.resume();
   keepForecast({ api, store, catalog });
@@ -55,12 +56,12 @@ async function start() {
 /** Return the run that the address names, or null; following it says why it cannot be had. */
 function linkedRun() {
   const id = runIdOf(location.search);
-  return id ? api.getRun(id).catch(() => null) : null;
+  return id ? getRun(id).catch(() => null) : null;
 }
 
 /** Return the runs that the page opens with, or null where the address asks for something else or they cannot be had. */
 function shippedRuns() {
-  return location.search ? null : api.getShippedRuns().catch(() => null);
+  return location.search ? null : getShippedRuns().catch(() => null);
 }
 
 /** Build the views, and let them show every new state, at most once a frame. */
@@ -83,7 +84,8 @@ function show(store, catalog, actions) {
     tradeOff.update(store.get());
   });
   whenNear(byId("draw"), (card) =>
-    Promise.all([import(card.dataset.script), addStyles(card)]).then(([{ openDrawing }]) => openDrawing(card, store, actions)));
+    Promise.all([import(card.dataset.script), addStyles(card)]).then(
+      ([{ openDrawing }]) => openDrawing(card, store, actions), () => card.append("It could not be loaded: the server does not answer. Reload to try again.")));
 }
 
 const afterPaint = (callback) => requestAnimationFrame(() => setTimeout(callback));
@@ -103,5 +105,5 @@ function onceAFrame(callback) {
 start().catch((error) => {
   byId("problem").hidden = false;
   setText(byId("problem"), `The playground could not start: ${error.message} Reload to try again.`);
-  if (!(error instanceof api.ServerLost || error instanceof api.ServerProblem)) throw error;
+  if (!(error instanceof ServerLost || error instanceof ServerProblem)) throw error;
 });

@@ -5,15 +5,15 @@ import { withFailure } from "./state.js";
 
 const UNLOADED = "The part of the page that trains could not be loaded: the server does not answer. Try again in a moment.";
 
-/** Return {start, attach, stop}: those of follow.js behind the loading of it; `parts` = {api, store, wait, newKey}. */
+/** Return {start, attach, stop}: those of follow.js behind the loading of it; `parts` = {store, wait, newKey}. */
 export function createTraining(parts) {
   const { store } = parts;
   let follower = null;
 
   async function withFollower(use) {
     try {
-      const { createFollower, openStream } = await later();
-      follower ??= createFollower({ ...parts, openStream });
+      const { createFollower, openStream, runApi: api } = await later();
+      follower ??= createFollower({ ...parts, api, openStream });
     } catch {
       store.update((state) => withFailure(state, { detail: UNLOADED }));
       return false;

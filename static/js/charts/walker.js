@@ -3,31 +3,26 @@
 const MOVES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -Infinity, End: Infinity };
 
 /**
- * Let arrow keys, Page keys, Home and End walk the points of `canvas`. `stops()` returns [{text, elements}] as they are now,
- * or a promise of them; `point(elements)` shows one, `say(text)` announces it; Enter hands the stop to `enter`. Escape and
- * leaving the chart end the walk.
+ * Let arrow keys, Page keys, Home and End walk the points of `canvas`. `stops()` returns [{text, elements}] as they are now;
+ * `point(elements)` shows one, `say(text)` announces it; Enter hands the stop to `enter`. Escape and leaving the chart end
+ * the walk.
  */
 export function bindWalker(canvas, { stops, point, say, enter = () => {} }) {
   let at = null;
-  let turn = Promise.resolve(); // keys are taken in their order, also while the stops are on their way
   canvas.tabIndex = 0;
   const leave = () => {
     if (at !== null) point([]);
     at = null;
   };
-  const take = (key, all) => {
-    if (key === "Enter" && all[at]) enter(all[at]);
-    if (!(key in MOVES) || !all.length || document.activeElement !== canvas) return;
-    at = nextStop(at, key, all.length);
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave();
+    const all = stops();
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && all[at]) enter(all[at]);
+    if (!(event.key in MOVES) || !all.length) return;
+    event.preventDefault(); // the page does not scroll
+    at = nextStop(at, event.key, all.length);
     point(all[at].elements);
     say(`${all[at].text} ${at + 1} of ${all.length}.`);
-  };
-  canvas.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey } = event;
-    if (key === "Escape") leave();
-    if (key in MOVES) event.preventDefault(); // the page does not scroll
-    else if (key !== "Enter" || ctrlKey || metaKey) return;
-    turn = turn.then(stops).then((all) => take(key, all)).catch(() => say("The points could not be loaded: the server does not answer."));
   });
   canvas.addEventListener("blur", leave);
 }

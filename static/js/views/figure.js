@@ -5,7 +5,7 @@ import { byId, element, fillTable, setText } from "../dom.js";
 
 export class Figure {
   /**
-   * `name` is the figure's in the template; `walkOf(model)` returns its walk or a promise of it, `say(text)` announces one of its points;
+   * `name` is the figure's in the template; `walkOf(model)` returns its walk, `say(text)` announces one of its points;
    * `save` = {png(), csv()} writes its files, `enter(stop)` is told of Enter on a point.
    */
   constructor(name, { ChartClass, palette, walkOf, say, save, options, enter }) {

@@ -14,6 +14,7 @@ import { evidenceOf, provenanceOf } from "../provenance.js";
 import { findingsOf } from "../sentences.js";
 import { budgetSeries, classSeries, revealed, trainingSeries } from "../series.js";
 import { isStale, shownDocument } from "../state.js";
+import { WALKS } from "../walks.js";
 import { choiceRow, Figure } from "./figure.js";
 import { GradientControls } from "./gradient_controls.js";
 import { savePicture, saveTable } from "./save_figure.js";
@@ -41,7 +42,7 @@ export class Figures {
 
   build(name, ChartClass, palette) {
     return new Figure(name, {
-      ChartClass, palette, walkOf: async (model) => (await later()).WALKS[name](model), say: (text) => this.say(text),
+      ChartClass, palette, walkOf: WALKS[name], say: (text) => this.say(text),
       save: { png: (figure) => savePicture(figure, this.shown, ChartClass), csv: (figure) => saveTable(figure, this.shown) },
       options: { drawn: (chart, model) => name === "clipping" && this.gradients?.place(chart, model) },
     });

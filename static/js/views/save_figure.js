@@ -1,14 +1,13 @@
 /** A figure's files: the chart as a picture, its numbers as CSV, both with where they come from. */
 
 import { readPalette } from "../charts/palette.js";
+import { pictureOf } from "../charts/picture.js";
 import { csvOf } from "../chart_csv.js";
 import { saveBlob, saveText } from "../export/save.js";
-import { later } from "../near.js";
 import { provenanceOf, settingsOf } from "../provenance.js";
 
 /** Save what the figure shows as a PNG. */
 export async function savePicture({ name, model, words }, { document, stale }, ChartClass) {
-  const { pictureOf } = await later();
   const blob = await pictureOf({
     ChartClass, model, palette: readPalette(), measured: document.evidence === "measured",
     words: {

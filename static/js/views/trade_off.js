@@ -1,10 +1,10 @@
 /** The trade-off figure: the shipped sweep, own sweeps and runs, and what is published, of the shown data. */
 
 import { readPalette } from "../charts/palette.js";
+import { pictureOf } from "../charts/picture.js";
 import { TradeOffChart } from "../charts/trade_off.js";
 import { byId, element, setText } from "../dom.js";
 import { saveBlob, saveText } from "../export/save.js";
-import { later } from "../near.js";
 import { settingsOf } from "../provenance.js";
 import { shownDocument } from "../state.js";
 import { tradeOffModel } from "../trade_off/model.js";
@@ -91,7 +91,6 @@ export class TradeOff {
   }
 
   async savePicture() {
-    const { pictureOf } = await later();
     const { model, words } = this.figure;
     const blob = await pictureOf({
       ChartClass: TradeOffChart, model, palette: readPalette(), measured: words.evidence === "measured",
