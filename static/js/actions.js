@@ -7,8 +7,8 @@ import { withoutSweep } from "./sweeps.js";
 
 const REPLAY_MILLISECONDS = 1200;
 
-/** Return the actions by name; `follower` starts and stops real trainings. */
-export function createActions(store, follower) {
+/** Return the actions by name; `training` starts and stops the real ones. */
+export function createActions(store, training) {
   const act = (change) => store.update((state) => leftOpening({ ...change(state), notice: null }, state));
   return {
     change: (name, value) => act((state) => withSetting(state, name, value)),
@@ -18,16 +18,16 @@ export function createActions(store, follower) {
     apply: ({ title, apply }) => act((state) => withApplied(state, { label: title, change: apply })),
     undo: () => act(undone),
     keep: () => act((state) => ({ ...state, applied: null })),
-    run: () => focusOnFault(store.get()) || runOnce(store, follower),
-    stop: () => follower.stop(),
+    run: () => focusOnFault(store.get()) || runOnce(store, training),
+    stop: () => training.stop(),
     removeSweep: (slot) => store.update((state) => ({ ...state, sweeps: withoutSweep(state.sweeps, slot) })),
     changePins: (change) => store.update((state) => ({ ...state, pins: change(state.pins) })),
   };
 }
 
 /** Train for real, or replay the simulated curve as a training would draw it. */
-function runOnce(store, follower) {
-  if (store.get().settings.mode === "real") return follower.start().then((taken) => taken || focusOnFault(store.get()));
+function runOnce(store, training) {
+  if (store.get().settings.mode === "real") return training.start().then((taken) => taken || focusOnFault(store.get()));
   store.update((state) => ({ ...state, opening: null }));
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? null : replay(store);
 }

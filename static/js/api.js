@@ -1,4 +1,4 @@
-/** The one module that talks to the server. Failures are thrown as ServerProblem or ServerLost. */
+/** What talks to the server; the questions about sweeps are in sweep/api.js. Failures are thrown as ServerProblem or ServerLost. */
 
 /**
  * A refusal by the server, from its problem+json body: `status`, `title`, `detail`, `errors` [{field, message}], and
@@ -57,21 +57,6 @@ export const predict = (id, image, { signal } = {}) => call(`${runPath(id)}/pred
 /** Ask a run to stop; return its document as it stands. */
 export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { body: {} });
 
-/** Return the whole document of a simulated sweep. */
-export const simulateSweep = (body) => call("/api/sweeps", { body });
-
-/** Return what measuring a sweep would take: {runs, seconds, source, limit_seconds}. */
-export const getSweepCost = (body, { signal } = {}) => call("/api/sweeps/cost", { body, signal });
-
-/** Return the document of a sweep that has been accepted to be measured; the same `key` again gets the same one. */
-export const startSweep = (body, key) => call("/api/sweeps", { body, headers: { "Idempotency-Key": key } });
-
-/** Return the document of a sweep as it stands. */
-export const getSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}`);
-
-/** Ask all runs of a sweep to stop; return its document. */
-export const cancelSweep = (id) => call(`/api/sweeps/${encodeURIComponent(id)}/cancel`, { body: {} });
-
 /** Return the text of the script that trains with the settings of a query string in another library. */
 export async function getCode(query, { signal } = {}) {
   const response = await send(`/api/code?${query}`, { headers: { Accept: "text/x-python" }, signal });
@@ -97,7 +82,8 @@ export async function getSampleTable() {
 
 const runPath = (id) => `/api/runs/${encodeURIComponent(id)}`;
 
-async function call(path, { body, headers = {}, signal } = {}) {
+/** Return what the server answers as JSON: to a POST where there is a `body`, else to a GET. */
+export async function call(path, { body, headers = {}, signal } = {}) {
   const response = await send(path, {
     method: body === undefined ? "GET" : "POST",
     headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },

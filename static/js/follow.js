@@ -4,13 +4,14 @@
  */
 
 import { ServerLost, ServerProblem } from "./api.js";
-import { isTraining, requestBody, withAttachedRun, withFailure, withForgottenRun, withRun, withRunDetails, withRunEvent } from "./state.js";
+import { withAttachedRun, withForgottenRun, withRunDetails, withRunEvent } from "./following_state.js";
+import { inWords, isPassing } from "./refusals.js";
+import { isTraining, requestBody, withFailure, withRun } from "./state.js";
 
 const POLL_SECONDS = 0.5;
 const RETRY_SECONDS = 2;
 const DETAIL_SECONDS = 3;
 const REPEAT_SECONDS = [1, 2, 4]; // before each time that a training whose answer was lost is asked for again
-const TOO_MANY_REQUESTS = 429;
 const NOT_FOUND = 404;
 
 const UNREACHED = "The server does not answer, so it is not known whether it took the training. Try again in a moment.";
@@ -151,16 +152,4 @@ export function createFollower({ api, store, wait, openStream, newKey }) {
   }
 
   return { start, attach, stop };
-}
-
-/** Return a refusal with when to come back, "The queue is full. Try again in about 30 seconds." */
-export function inWords({ detail, retryAfter }) {
-  if (!retryAfter) return detail;
-  const time = retryAfter < 90 ? `${retryAfter} second${retryAfter === 1 ? "" : "s"}` : `${Math.round(retryAfter / 60)} minutes`;
-  return `${detail} Try again in about ${time}.`;
-}
-
-/** Return whether a failed look at a run is worth waiting out: no answer, a gateway's error, or too many requests. */
-export function isPassing(error) {
-  return error instanceof ServerLost || error.status >= 500 || error.status === TOO_MANY_REQUESTS;
 }

@@ -1,10 +1,10 @@
 /** Keeping the forecast in step with the settings: the simulated curve at once, the slower accountant a moment later. */
 
 import { ServerLost, ServerProblem } from "./api.js";
-import { inWords } from "./follow.js";
 import { forecast, privacyOf } from "./forecast.js";
 import { createLatest } from "./latest.js";
 import { lessonOf } from "./lesson.js";
+import { inWords } from "./refusals.js";
 import { isOf, withFailure, withPrivacy, withSimulation } from "./state.js";
 
 const REST_MILLISECONDS = 500;

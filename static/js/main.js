@@ -2,20 +2,20 @@
 
 import { createActions } from "./actions.js";
 import { fromQuery, runIdOf } from "./address.js";
-import * as api from "./api.js";
+import { getCatalog, getPrivacy, getRun, getShippedRuns, getShippedSweep, ServerLost, ServerProblem, simulate } from "./api.js";
 import { byId, setText } from "./dom.js";
-import { createFollower } from "./follow.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
-import { whenNear } from "./near.js";
+import { later, whenNear, whenUsed } from "./near.js";
 import { settled } from "./noise_lock.js";
 import { withOpening } from "./opening.js";
 import { recalledPins, rememberPins } from "./pin_store.js";
 import { connectTightCurve } from "./planned_curve.js";
 import { createStore, initialState } from "./state.js";
-import { openStream } from "./stream.js";
+import { addStyles } from "./styles.js";
 import { Surroundings } from "./surroundings.js";
 import { withTableOf } from "./table_task.js";
 import { bindTheme } from "./theme.js";
+import { createTraining } from "./training.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
@@ -25,39 +25,42 @@ import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
 import { SweepOpener } from "./views/sweep_opener.js";
+import { TradeOff } from "./views/trade_off.js";
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const api = { getPrivacy, simulate }; // the rest of api.js comes with what asks for it
 const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
 /** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
-  const [served, shipped, linked, shippedSweep] = await Promise.all([api.getCatalog(), shippedRuns(), linkedRun(), api.getShippedSweep().catch(() => null)]);
+  const [served, shipped, linked, shippedSweep] = await Promise.all([getCatalog(), shippedRuns(), linkedRun(), getShippedSweep().catch(() => null)]);
   const catalog = linked ? withTableOf(served, linked) : served;
   const { settings, runId, refused } = fromQuery(catalog, initialState(catalog).settings, location.search);
   const notice = refused.length ? `The address held values that are not allowed: ${refused.join(", ")}. They were put right.` : null;
   const pins = recalledPins(() => sessionStorage);
   const first = settled({ ...initialState(catalog), settings, notice, pins: pins ?? [], shippedSweep });
   const store = createStore(shipped ? withOpening(first, shipped, pins) : first);
-  const follower = createFollower({ api, store, wait, openStream, newKey });
-  const sweeps = new SweepOpener({ api, store, catalog, wait, newKey });
-  show(store, catalog, { ...createActions(store, follower), sweep: (name) => sweeps.open(name) });
+  const training = createTraining({ store, wait, newKey });
+  const sweeps = new SweepOpener({ store, catalog, wait, newKey });
+  show(store, catalog, { ...createActions(store, training), sweep: (name) => sweeps.open(name) });
   sweeps.resume();
   keepForecast({ api, store, catalog });
   keepTightBound({ api, store });
   connectTightCurve({ api, store, wait });
   store.subscribe(({ pins: now }, previous) => now !== previous.pins && rememberPins(() => sessionStorage, now));
-  if (runId) follower.attach(runId);
+  if (runId) training.attach(runId);
+  whenUsed(() => later().catch(() => {})); // whoever wants a part of it is told
 }
 
 /** Return the run that the address names, or null; following it says why it cannot be had. */
 function linkedRun() {
   const id = runIdOf(location.search);
-  return id ? api.getRun(id).catch(() => null) : null;
+  return id ? getRun(id).catch(() => null) : null;
 }
 
 /** Return the runs that the page opens with, or null where the address asks for something else or they cannot be had. */
 function shippedRuns() {
-  return location.search ? null : api.getShippedRuns().catch(() => null);
+  return location.search ? null : getShippedRuns().catch(() => null);
 }
 
 /** Build the views, and let them show every new state, at most once a frame. */
@@ -73,6 +76,7 @@ function show(store, catalog, actions) {
   bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
   store.subscribe(onceAFrame(render));
+<<<<<<< HEAD
   // Below the fold: it must not keep the first paint waiting.
   import("./views/guarantee.js").then(({ Guarantee }) => {
     const guarantee = new Guarantee();
@@ -81,12 +85,20 @@ function show(store, catalog, actions) {
   }, () => setText(byId("interpretation"), "This part could not be loaded; reload to see it."));
   import("./views/trade_off.js").then(({ TradeOff }) => {
     const tradeOff = new TradeOff(actions, (text) => figures.say(text));
+=======
+  afterPaint(() => {
+    const tradeOff = new TradeOff(actions, (text) => figures.say(text)); // below the fold
+>>>>>>> weight
     views.push(tradeOff);
     coloured.push(tradeOff);
     tradeOff.update(store.get());
-  }, () => setText(byId("trade-off-title"), "Privacy against accuracy: could not be loaded; reload to see it"));
-  whenNear(byId("draw"), (card) => import(card.dataset.script).then(({ openDrawing }) => openDrawing(card, store, actions)));
+  });
+  whenNear(byId("draw"), (card) =>
+    Promise.all([import(card.dataset.script), addStyles(card)]).then(
+      ([{ openDrawing }]) => openDrawing(card, store, actions), () => card.append("It could not be loaded: the server does not answer. Reload to try again.")));
 }
+
+const afterPaint = (callback) => requestAnimationFrame(() => setTimeout(callback));
 
 function onceAFrame(callback) {
   let scheduled = false;
@@ -103,5 +115,5 @@ function onceAFrame(callback) {
 start().catch((error) => {
   byId("problem").hidden = false;
   setText(byId("problem"), `The playground could not start: ${error.message} Reload to try again.`);
-  if (!(error instanceof api.ServerLost || error instanceof api.ServerProblem)) throw error;
+  if (!(error instanceof ServerLost || error instanceof ServerProblem)) throw error;
 });

@@ -1,4 +1,4 @@
-/** Loading what is not needed at first paint when it is about to be seen. */
+/** Loading what the first paint does not need: when it is about to be seen, or when somebody begins to use the page. */
 
 const MARGIN = "200px"; // before it comes into view; less than the page grows by while its first result is drawn
 
@@ -11,3 +11,17 @@ export function whenNear(node, load) {
   }, { rootMargin: MARGIN });
   observer.observe(node);
 }
+
+const SIGNS = ["pointermove", "pointerdown", "keydown", "focusin", "scroll"];
+
+/** Call `load` once, in a quiet moment after the first sign that somebody is there: before anything can be pressed. */
+export function whenUsed(load) {
+  const begin = () => {
+    for (const sign of SIGNS) removeEventListener(sign, begin, true);
+    setTimeout(load);
+  };
+  for (const sign of SIGNS) addEventListener(sign, begin, { capture: true, passive: true });
+}
+
+/** Return a promise of the parts in later.js. */
+export const later = () => import("./later.js");

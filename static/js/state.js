@@ -24,7 +24,6 @@
  */
 
 import { chosen, isLocked, settled } from "./noise_lock.js";
-import { withEvent } from "./run_events.js";
 import { changesBetween, defaultTask, pick, resultNames, SETTING_NAMES, taskSettings, withDataset, without } from "./settings.js";
 
 export {
@@ -101,33 +100,6 @@ export function withRun(state, document, runSettings = state.runSettings) {
   return withBudgetOfRun({ ...state, run: document, runSettings, sending: false, lost: false, problem: null });
 }
 
-/** Return the state with one more event of the run `id`; unchanged if another run is followed by now. */
-export function withRunEvent(state, id, event) {
-  return state.run?.id === id ? { ...state, run: withEvent(state.run, event), lost: false } : state;
-}
-
-/** Return the state with what only the server works out of a run while it goes on: advice, place in the queue, time left. */
-export function withRunDetails(state, document) {
-  if (state.run?.id !== document.id) return state;
-  if (!ACTIVE_STATES.has(document.state)) return withRun(state, document);
-  const { queue_position, eta_seconds } = document.progress ?? {};
-  const details = pick(document, ["privacy", "assessment", "recommendations", "epsilon_charged", "attempts", "notices"]);
-  const progress = { ...state.run.progress, queue_position, eta_seconds, eta_steps: document.progress?.steps };
-  return { ...state, lost: false, run: { ...state.run, ...details, progress } };
-}
-
-/** Return the state in which a measured run, found by its id, has set the controls. */
-export function withAttachedRun(state, document) {
-  const settings = { ...state.settings, ...pick(document.parameters, SETTING_NAMES), target_epsilon: null, mode: "real" };
-  return withRun({ ...state, settings }, document, settings);
-}
-
-/** Return the state whose followed run the server has forgotten, as after a restart: what was measured is kept. */
-export function withForgottenRun(state) {
-  const message = "The server was restarted and no longer knows this run; what it measured until then is kept here.";
-  return { ...state, lost: false, problem: null, run: { ...state.run, state: "failed", error: { message } } };
-}
-
 /** Return the state after a failed call: faults beside their fields, the rest as one sentence. */
 export function withFailure(state, { detail, errors = [] }) {
   const known = errors.filter(({ field }) => SETTING_NAMES.includes(field));
@@ -149,9 +121,12 @@ export function isStale(state) {
   return changesBetween(state.settings, before).length > 0;
 }
 
+/** Return whether a run has not ended. */
+export const isActive = ({ state }) => ACTIVE_STATES.has(state);
+
 /** Return whether a training is under way or asked for. */
 export function isTraining(state) {
-  return state.sending || Boolean(state.run && ACTIVE_STATES.has(state.run.state));
+  return state.sending || Boolean(state.run && isActive(state.run));
 }
 
 /** Measure a run against the target ε as it is now: it is a mark on the meter, unless the training was to stop there. */

@@ -66,3 +66,9 @@ export function classesWalk({ labels, own, baseline, gaps }) {
     return { text: `Class ${labels[index]}: ${accuracy.toFixed(1)} %${beside}.`, elements };
   });
 }
+
+/** The walks by the figure, and those of the gradients by their view. */
+export const WALKS = {
+  training: trainingWalk, privacy: budgetWalk, classes: classesWalk,
+  clipping: (model) => ({ norms: normsWalk, clipped: clippedWalk, signal: signalWalk })[model.view](model),
+};

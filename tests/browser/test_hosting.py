@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.browser.chart_page import OpenPage, wait_for_result
+from tests.browser.chart_page import OpenPage, settle, wait_for_result
 
 MOST_BYTES = 60 * 1024  # of scripts and styles together, gzipped, without Chart.js
 PHONE = {"width": 390, "height": 844}
@@ -123,3 +123,35 @@ def test_scripts_and_styles_are_light(browser: Browser, address: str) -> None:
     print(total)
     assert total <= MOST_BYTES
     page.close()
+
+
+def test_without_the_network_what_was_loaded_still_works(open_page: OpenPage) -> None:
+    """Exports and the walk by keys from the first load on; tables once somebody has begun to use the page."""
+    page = open_page(tolerated="ERR_INTERNET_DISCONNECTED")
+    wait_for_result(page)
+    settle(page)
+    page.context.set_offline(True)
+    page.locator("#training-canvas").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#walk-announcer")).to_contain_text("Epoch 15")
+    for name in ("#training-png", "#privacy-csv", "#trade-off-png", "#trade-off-csv"):
+        with page.expect_download():
+            page.locator(name).click()
+    for name in ("#export-csv", "#export-json"):
+        page.locator("#export summary").click()
+        with page.expect_download():
+            page.locator(name).click()
+    page.locator("#training-table summary").click()
+    expect(page.locator("#training-table .table-box")).to_contain_text("could not be loaded")
+
+
+def test_the_first_use_loads_what_only_use_needs(open_page: OpenPage) -> None:
+    page = open_page()
+    wait_for_result(page)
+    with page.expect_response(re.compile(r"/(later|part-\w+)\.js")):
+        page.mouse.move(200, 200)
+    settle(page)
+    page.context.set_offline(True)
+    page.locator("#training-table summary").click()
+    expect(page.locator("#training-table table")).to_contain_text("Test accuracy")
+    page.context.set_offline(False)

@@ -145,6 +145,9 @@ def test_a_panel_that_cannot_be_loaded_says_so(open_page: OpenPage) -> None:
     page.route(re.compile(r"/sweep/panel\.js|/part-\w+\.js"), lambda route: route.abort())
     page.locator("#sweep-epochs").click()
     expect(page.locator("#problem")).to_contain_text("could not be loaded")
+    page.unroute_all()
+    page.locator("#sweep-epochs").click()
+    expect(page.locator("#sweep-title")).to_be_visible()
 
 
 def test_a_sweep_over_the_servers_limit_cannot_be_started(open_page: OpenPage) -> None:

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ServerLost, ServerProblem } from "../../static/js/api.js";
-import { createFollower, inWords } from "../../static/js/follow.js";
+import { createFollower } from "../../static/js/follow.js";
+import { inWords } from "../../static/js/refusals.js";
 import { createStore, initialState, withSetting } from "../../static/js/state.js";
 import { catalog } from "./catalog_example.js";
 import { exampleDocument } from "./document_example.js";

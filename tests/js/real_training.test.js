@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { meaningOf } from "../../static/js/meanings.js";
@@ -138,4 +139,12 @@ test("letters are shortcuts outside of fields only, and where they are switched 
     [{ key: "r", target: { tagName: "BODY" } }, { letters: false }, null], [{ key: "x", target: {} }, on, null],
   ];
   for (const [press, options, expected] of cases) assert.equal(actionOf(press, options), expected, JSON.stringify(press));
+});
+
+test("Help lists every shortcut, and no other", () => {
+  const template = readFileSync(new URL("../../templates/index.html", import.meta.url), "utf-8");
+  const keys = [...template.matchAll(/<kbd>(.*?)<\/kbd>/g)].map(([, text]) => text);
+  const press = (text) => (text === "Ctrl + Enter" ? { key: "Enter", ctrlKey: true } : { key: text });
+  const actions = keys.map((text) => actionOf(press(text), { letters: true }));
+  assert.deepEqual(actions, ["run", "run", "stop", "optimal", "undo", "pin", "mode", "theme", "help"]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { withAttachedRun } from "../../static/js/following_state.js";
 import * as state from "../../static/js/state.js";
 import { catalog } from "./catalog_example.js";
 import { exampleDocument } from "./document_example.js";
@@ -101,7 +102,7 @@ test("a preset of another task brings that task along", () => {
 
 test("a run found by its id sets the controls and is not stale", () => {
   const run = measured({ parameters: { ...exampleDocument().parameters, noise_multiplier: 3, seed: null } });
-  const current = state.withAttachedRun(fresh(), run);
+  const current = withAttachedRun(fresh(), run);
   assert.equal(current.settings.noise_multiplier, 3);
   assert.equal(current.settings.mode, "real");
   assert.equal(state.isStale(current), false);

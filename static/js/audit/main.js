@@ -1,9 +1,10 @@
 /** The audit's section of the page of attacks: what was measured, and measuring anew. */
 
 import * as api from "../api.js";
-import { createFollower, inWords } from "../follow.js";
+import { createFollower } from "../follow.js";
 import { createFrameGate } from "../frame_gate.js";
 import { createStore, withFailure } from "../state.js";
+import { inWords } from "../refusals.js";
 import { openStream } from "../stream.js";
 import { choiceOfRun, readyChoices } from "./choices.js";
 import { ResultView } from "./result_view.js";

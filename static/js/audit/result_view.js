@@ -53,8 +53,8 @@ export class ResultView {
   showFigures(document, rows, { limits }) {
     const common = { badge: provenanceOf(document), evidence: document.evidence, stale: false };
     const roc = rocModel(rows, limits);
-    this.figures.bounds.show(boundsModel(rows), { ...common, title: findingOf(document), description: boundsSentence(rows), table: resultTable(rows) });
-    this.figures.roc.show(roc, { ...common, title: rocFinding(document), description: rocSentence(roc.series), table: rocTable(roc) });
+    this.figures.bounds.show(boundsModel(rows), { ...common, title: findingOf(document), description: boundsSentence(rows), table: () => resultTable(rows) });
+    this.figures.roc.show(roc, { ...common, title: rocFinding(document), description: rocSentence(roc.series), table: () => rocTable(roc) });
     byId("roc-key").replaceChildren(
       ...roc.series.map(({ name, role }) => element("li", { class: `key-${role}` }, name)),
       ...(roc.curve.length ? [element("li", { class: "key-curve" }, "no attack on this mechanism exceeds")] : []),

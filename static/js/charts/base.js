@@ -1,9 +1,8 @@
 /** What all charts share: creation, updates without animation, a new palette, marks over the data, and a picture of it. */
 
 import { createFrameGate } from "../frame_gate.js";
+import { FONT } from "./font.js";
 import { labelAt } from "./marks.js";
-
-export const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: 12 };
 
 /** How far points may reach over the plot's edge, in pixels: the last one stands on it and stays whole. */
 export const POINT_ROOM = { left: 8, right: 8, top: 4, bottom: 8 };

@@ -1,6 +1,6 @@
 /** A chart as a PNG that can stand alone: title, settings, where it comes from, on an opaque ground. */
 
-import { FONT } from "./base.js";
+import { FONT } from "./font.js";
 
 const WIDTH = 960;
 const HEIGHT = 600;

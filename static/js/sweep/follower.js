@@ -1,7 +1,7 @@
 /** Starting, following and stopping a measured sweep by asking for its document. */
 
 import { ServerLost } from "../api.js";
-import { isPassing } from "../follow.js";
+import { isPassing } from "../refusals.js";
 import { isUnderWay } from "../sweeps.js";
 
 const POLL_SECONDS = 1.5;
@@ -11,7 +11,7 @@ const NOT_FOUND = 404;
 
 /**
  * Return {start, follow, stop}. `changed(document)` is told of every copy, `lost(true or false)` whether the server answers;
- * `api` is the module api.js, `wait(seconds)` gives a promise, `newKey()` a random text; each may be a double.
+ * `api` is the module sweep/api.js, `wait(seconds)` gives a promise, `newKey()` a random text; each may be a double.
  */
 export function createSweepFollower({ api, wait, newKey, changed, lost }) {
   let followed = null;

@@ -2,9 +2,9 @@
 
 import { ServerLost, ServerProblem } from "../api.js";
 import { byId, element, setEnabled, setText } from "../dom.js";
-import { inWords } from "../follow.js";
 import { createLatest } from "../latest.js";
 import { obstacleOf } from "../real_training.js";
+import { inWords } from "../refusals.js";
 import { isUnderWay, withSweep } from "../sweeps.js";
 import { createSweepFollower } from "./follower.js";
 import { SweepForm } from "./form.js";

@@ -65,7 +65,7 @@ export class Figure {
     this.pinKey.replaceChildren("Thin: ", ...names);
   }
 
-  /** Show a model with its words: {title, description, badge, evidence, stale, caption, table}. */
+  /** Show a model with its words: {title, description, badge, evidence, stale, caption, table}; `table()` may be a promise. */
   show(model, words) {
     Object.assign(this, { model, words });
     this.chart.update(model);
@@ -78,12 +78,20 @@ export class Figure {
     this.fillOpenTable();
   }
 
-  fillOpenTable() {
+  async fillOpenTable() {
     if (!this.details.open || !this.words) return;
-    const content = JSON.stringify(this.words.table);
-    if (content === this.filled) return;
-    this.filled = content;
-    fillTable(this.details.querySelector(".table-box"), this.words.table);
+    const { words } = this;
+    const box = this.details.querySelector(".table-box");
+    try {
+      const table = await words.table();
+      const content = JSON.stringify(table);
+      if (content === this.filled || words !== this.words) return; // as it stands, or overtaken by newer words
+      this.filled = content;
+      fillTable(box, table);
+    } catch {
+      this.filled = null;
+      setText(box, "The table could not be loaded: the server does not answer. Close it and try again in a moment.");
+    }
   }
 }
 

@@ -8,41 +8,31 @@ import { TrainingChart } from "../charts/training.js";
 import { byId, element, setText } from "../dom.js";
 import { clippedSeries, normSeries, signalSeries } from "../gradient_series.js";
 import { classesCaption, gradientFinding } from "../gradient_words.js";
+import { later } from "../near.js";
 import { plannedFor } from "../planned_curve.js";
 import { evidenceOf, provenanceOf } from "../provenance.js";
 import { findingsOf } from "../sentences.js";
 import { budgetSeries, classSeries, revealed, trainingSeries } from "../series.js";
 import { isStale, shownDocument } from "../state.js";
-import { tablesOf } from "../tables.js";
-import { budgetWalk, classesWalk, clippedWalk, normsWalk, signalWalk, trainingWalk } from "../walks.js";
+import { WALKS } from "../walks.js";
 import { choiceRow, Figure } from "./figure.js";
-import { addGradientKeys, GradientControls } from "./gradient_controls.js";
+import { GradientControls } from "./gradient_controls.js";
 import { savePicture, saveTable } from "./save_figure.js";
 
-const GRADIENT_WALKS = { norms: normsWalk, clipped: clippedWalk, signal: signalWalk };
-const CHARTS = {
-  training: { ChartClass: TrainingChart, walkOf: trainingWalk },
-  privacy: { ChartClass: BudgetChart, walkOf: budgetWalk },
-  clipping: { ChartClass: GradientsChart, walkOf: (model) => GRADIENT_WALKS[model.view](model) },
-  classes: { ChartClass: ClassesChart, walkOf: classesWalk },
-};
+const CHARTS = { training: TrainingChart, privacy: BudgetChart, clipping: GradientsChart, classes: ClassesChart };
 const AXES = [["epoch", "Epochs"], ["iteration", "Iterations"]];
 
 export class Figures {
   /** `actions.change(name, value)` sets C when the line at C is let go; `actions.pin()` pins the shown result. */
   constructor(catalog, actions) {
     const palette = readPalette();
-    const hint = element("p", { class: "visually-hidden", id: "walk-hint" }, "Arrow keys walk the points, Escape ends.");
-    this.said = element("p", { class: "visually-hidden", id: "walk-announcer", "aria-live": "polite" });
-    byId("main").append(hint, this.said);
     this.by = "epoch";
-    this.figures = Object.fromEntries(Object.entries(CHARTS).map(([name, parts]) => [name, this.build(name, parts, palette)]));
+    this.figures = Object.fromEntries(Object.entries(CHARTS).map(([name, ChartClass]) => [name, this.build(name, ChartClass, palette)]));
     this.figures.training.tools.prepend(element("button", { type: "button", class: "tool", id: "training-pin" }, "Pin"));
     this.figures.training.extendKey();
     this.figures.training.addChoice(choiceRow({ name: "training-axis", legend: "Horizontal axis", choices: AXES, changed: (by) => this.redraw(() => { this.by = by; }) }));
     this.caption = element("p", { class: "caption" });
     this.figures.classes.key.after(this.caption);
-    addGradientKeys();
     this.gradients = new GradientControls(this.figures.clipping, {
       parameter: catalog.parameters.find(({ name }) => name === "clipping_norm"),
       changed: () => this.redraw(() => {}),
@@ -50,17 +40,17 @@ export class Figures {
     });
   }
 
-  build(name, parts, palette) {
+  build(name, ChartClass, palette) {
     return new Figure(name, {
-      ...parts, palette, say: (text) => this.say(text),
-      save: { png: (figure) => savePicture(figure, this.shown, parts.ChartClass), csv: (figure) => saveTable(figure, this.shown) },
+      ChartClass, palette, walkOf: WALKS[name], say: (text) => this.say(text),
+      save: { png: (figure) => savePicture(figure, this.shown, ChartClass), csv: (figure) => saveTable(figure, this.shown) },
       options: { drawn: (chart, model) => name === "clipping" && this.gradients?.place(chart, model) },
     });
   }
 
   /** Tell a screen reader. */
   say(text) {
-    setText(this.said, text);
+    setText(byId("walk-announcer"), text);
   }
 
   /** Take over the colours of the theme that is now in force. */
@@ -100,11 +90,11 @@ export class Figures {
     const { document, planned, stale } = shown;
     const findings = findingsOf(document, planned, stale);
     const words = { ...findings, clipping: gradientFinding(models.clipping, document) ?? findings.clipping };
-    const tables = tablesOf(document, planned, { ...shown, epoch: shown.gradients.epoch, view: shown.gradients.view });
+    const tables = async () => (await later()).tablesOf(document, planned, { ...shown, epoch: shown.gradients.epoch, view: shown.gradients.view });
     const badges = { training: provenanceOf(document) };
     for (const [name, figure] of Object.entries(this.figures)) {
       const badge = badges[name] ?? evidenceOf(document);
-      figure.show(models[name], { ...words[name], badge, evidence: document.evidence, stale, table: tables[name] });
+      figure.show(models[name], { ...words[name], badge, evidence: document.evidence, stale, table: async () => (await tables())[name] });
     }
     this.gradients.update(models.clipping);
     setText(this.caption, classesCaption(document, models.classes));

@@ -1,7 +1,7 @@
 /** What stands around the gradient chart: the choice of view, the epoch scrubber, and the line at C. */
 
 import { NormHandle } from "../charts/norm_handle.js";
-import { byId, element, setText } from "../dom.js";
+import { element, setText } from "../dom.js";
 import { choiceRow } from "./figure.js";
 
 const VIEWS = [["norms", "Norms"], ["clipped", "Clipped share"], ["signal", "Signal : noise"]];
@@ -66,14 +66,4 @@ export class GradientControls {
     if (view !== "norms" || !this.handle) return;
     this.handle.place(chart, { norm: wouldBe?.norm ?? clippingNorm, clipped: wouldBe ? wouldBe.clipped : clipped, tried: Boolean(wouldBe) });
   }
-}
-
-/** Mark the key's items that belong to one view only; the template names those of the norms. */
-export function addGradientKeys() {
-  const key = byId("clipping-figure").querySelector(".key");
-  key.append(
-    element("li", { class: "key-clipped", "data-view": "clipped", hidden: true }, "share of gradients longer than C"),
-    element("li", { class: "key-signal", "data-view": "signal", hidden: true }, "signal: mean clipped gradient"),
-    element("li", { class: "key-noise", "data-view": "signal", hidden: true }, "noise on it"),
-  );
 }

@@ -1,7 +1,7 @@
 /** Help: what is what, and the keyboard shortcuts, which it also listens for. */
 
 import { byId, element } from "../dom.js";
-import { actionOf, SHORTCUTS } from "../shortcuts.js";
+import { actionOf } from "../shortcuts.js";
 
 const KEY = "letter-shortcuts";
 
@@ -30,8 +30,6 @@ export class Help {
   fill({ parameters }) {
     const meanings = parameters.filter(({ name }) => !["target_epsilon", "seed"].includes(name));
     byId("help-parameters").replaceChildren(...meanings.flatMap(({ label, meaning }) => [element("dt", {}, label), element("dd", {}, meaning)]));
-    byId("help-shortcuts").replaceChildren(...SHORTCUTS.map(([keys, does]) =>
-      element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, keys)), element("td", {}, does))));
   }
 
   take(event) {

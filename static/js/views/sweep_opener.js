@@ -1,9 +1,13 @@
-/** The way to the panel of sweeps, whose code is loaded when it is first wanted. */
+/** The way to the panel of sweeps, whose code and styles are loaded when it is first wanted. */
+
+import { byId } from "../dom.js";
+import { later } from "../near.js";
+import { addStyles } from "../styles.js";
 
 const UNLOADED = "The part of the page that makes sweeps could not be loaded: the server does not answer. Try again in a moment.";
 
 export class SweepOpener {
-  /** `parts` are what the panel is built with: {api, store, catalog, wait, newKey}. */
+  /** `parts` are what the panel is built with, but for the API: {store, catalog, wait, newKey}. */
   constructor(parts) {
     Object.assign(this, { parts, panel: null });
   }
@@ -20,7 +24,7 @@ export class SweepOpener {
 
   async withPanel(use) {
     try {
-      this.panel ??= import("../sweep/panel.js").then(({ SweepPanel }) => new SweepPanel(this.parts));
+      this.panel ??= Promise.all([later(), addStyles(byId("sweep"))]).then(([{ sweepApi: api, SweepPanel }]) => new SweepPanel({ ...this.parts, api }));
       await this.panel;
     } catch {
       this.panel = null;

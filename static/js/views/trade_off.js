@@ -53,7 +53,7 @@ export class TradeOff {
     if (this.hasShown(document, pins, shipped, sweeps)) return;
     this.document = document;
     const model = tradeOffModel({ document, pins, shipped, sweeps });
-    this.figure.show(model, { ...tradeOffFinding(model), stale: false, table: tradeOffTable(model) });
+    this.figure.show(model, { ...tradeOffFinding(model), stale: false, table: () => tradeOffTable(model) });
     this.showKey(model, sweeps);
   }
 
