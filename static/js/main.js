@@ -21,6 +21,7 @@ import { Compare } from "./views/compare.js";
 import { Controls } from "./views/controls.js";
 import { Exchange } from "./views/exchange.js";
 import { Figures } from "./views/figures.js";
+import { Guarantee } from "./views/guarantee.js";
 import { Help } from "./views/help.js";
 import { Messages } from "./views/messages.js";
 import { StatusStrip } from "./views/status.js";
@@ -76,22 +77,12 @@ function show(store, catalog, actions) {
   bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
   store.subscribe(onceAFrame(render));
-<<<<<<< HEAD
-  // Below the fold: it must not keep the first paint waiting.
-  import("./views/guarantee.js").then(({ Guarantee }) => {
-    const guarantee = new Guarantee();
-    views.push(guarantee);
-    guarantee.update(store.get());
-  }, () => setText(byId("interpretation"), "This part could not be loaded; reload to see it."));
-  import("./views/trade_off.js").then(({ TradeOff }) => {
+  afterPaint(() => { // below the fold: neither must keep the first paint waiting
     const tradeOff = new TradeOff(actions, (text) => figures.say(text));
-=======
-  afterPaint(() => {
-    const tradeOff = new TradeOff(actions, (text) => figures.say(text)); // below the fold
->>>>>>> weight
-    views.push(tradeOff);
+    const guarantee = new Guarantee();
+    views.push(tradeOff, guarantee);
     coloured.push(tradeOff);
-    tradeOff.update(store.get());
+    for (const view of [tradeOff, guarantee]) view.update(store.get());
   });
   whenNear(byId("draw"), (card) =>
     Promise.all([import(card.dataset.script), addStyles(card)]).then(

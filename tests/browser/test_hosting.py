@@ -120,8 +120,7 @@ def test_scripts_and_styles_are_light(browser: Browser, address: str) -> None:
     assert any("/dist/js/main.js" in response.url for response in own)
     assert len(own) <= 10
     total = sum(len(gzip.compress(response.body())) for response in own)
-    print(total)
-    assert total <= MOST_BYTES
+    assert total <= MOST_BYTES, total
     page.close()
 
 

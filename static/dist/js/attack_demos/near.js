@@ -1,0 +1,1 @@
+var n="500px";async function c(t){let e=t.querySelector("[data-problem]");try{await import(t.dataset.script)}catch{e.hidden=!1,e.querySelector("button").onclick=()=>location.reload()}}var r=new IntersectionObserver(t=>{for(let{isIntersecting:e,target:o}of t)e&&(r.unobserve(o),c(o))},{rootMargin:n});for(let t of document.querySelectorAll("[data-script]"))r.observe(t);

@@ -1,0 +1,1 @@
+import{a as i}from"./part-UZDCHJPV.js";var c=240;function s(t,r){let e=Number(t.getAttribute("height")),o=()=>{let n=Math.max(c,Math.round(t.clientWidth));t.setAttribute("viewBox",`0 0 ${n} ${e}`),r(n)};return new ResizeObserver(o).observe(t),o}var x=([t,r],[e,o])=>n=>e+(n-t)/(r-t)*(o-e),b=(t,r,e,o="middle")=>i("text",{x:t,y:r,"text-anchor":o},e);export{s as a,x as b,b as c};

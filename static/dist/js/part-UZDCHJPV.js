@@ -1,0 +1,1 @@
+var c="http://www.w3.org/2000/svg";function p(e,n={},...o){let t=document.createElementNS(c,e);for(let[r,a]of Object.entries(n))t.setAttribute(r,a);return t.append(...o),t}var s=e=>e.map(([n,o],t)=>`${t?"L":"M"}${n.toFixed(2)} ${o.toFixed(2)}`).join(" ");export{p as a,s as b};
