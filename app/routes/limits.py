@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_limiter import Limiter, RateLimitExceeded
 from limits.errors import ConfigurationError
 
@@ -19,6 +20,7 @@ from app.runs.store import StoreUnavailable
 from app.settings import SettingsError, without_password
 
 MEMORY = "memory://"
+RUNS_A_QUESTION = 10  # of a simulated sweep: what a single simulation takes is mostly not the simulating
 
 _OWN_SECRET = secrets.token_hex(32)
 
@@ -40,6 +42,7 @@ def register(app: Flask) -> None:
         f"{chosen.simulations_per_minute}/minute",
         scope="questions",
         exempt_when=lambda: not visitor().limited,
+        cost=lambda: g.get("question_cost", 1),
     )
     app.extensions["count_question"] = count(_one)
     app.extensions["questions"] = limiter
@@ -49,12 +52,13 @@ def _one() -> None:
     """Be what the limiter counts: a simulation is one kind of request of a view, and not all it answers."""
 
 
-def count_question() -> None:
-    """Count a simulation or a privacy question of the present client.
+def count_question(*, runs: int = 1) -> None:
+    """Count a simulation or a privacy question of the present client; one of many ``runs`` as some of them.
 
     Raises:
         TooManyRequests: it has asked as many as it may this minute.
     """
+    g.question_cost = math.ceil(runs / RUNS_A_QUESTION)
     try:
         cast(Callable[[], None], current_app.extensions["count_question"])()
     except RateLimitExceeded:

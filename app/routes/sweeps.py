@@ -38,8 +38,9 @@ def start() -> Response:
     asked = read_body(SweepRequest)
     key = request_key({"sweep": True, **given(asked)})  # a name that no other kind of request has
     if given(asked).get("mode", "simulation") == "simulation":
-        count_question()
-        return answer(simulated_sweep(_plan(asked)))
+        plan = _plan(asked)
+        count_question(runs=len(plan.runs))
+        return answer(simulated_sweep(plan))
     admitted = _admitted(asked, key)
     headers = {"Location": f"/api/sweeps/{admitted.sweep_id}"}
     if admitted.repeated:

@@ -152,6 +152,7 @@ class Dispatcher:
                 self._lifecycle.lose(orphan.run_id, orphan.owner, why=ORPHANED, crash=False)
         self._executor = executor
         self._beats.clear()
+        self._slots.forget()
         self._look_at = 0.0
         executor.start()
         _log.info("this process leads")

@@ -25,7 +25,10 @@ OWN_TABLE = "A model of a table of one's own is not kept."
 NO_IMAGES = "This run's data are no images, so that no picture can be shown to its model."
 UNFINISHED = "This run has not finished; its models answer when it has."
 BROKEN_OFF = "This run broke off, and models are kept of finished ones only."
-NOT_KEPT = "The models of this run are not kept here: it was trained by an earlier version of this server."
+NOT_KEPT = (
+    "The models of this run are not kept here any more, because newer runs needed their room, or it was "
+    "trained by an earlier version of this server. Train again to ask its models."
+)
 
 
 class NoModel(LookupError):

@@ -34,6 +34,10 @@ class Slots:
             connection.execute(insert(facts).values(name=SLOTS, value=str(slots)))
         self._noted = slots
 
+    def forget(self) -> None:
+        """Write what is noted next in any case: another leader may have noted something else meanwhile."""
+        self._noted = None
+
     def known(self) -> int:
         """Return how many trainings can run at once, as the leader told last; at least 1."""
         now = time.monotonic()

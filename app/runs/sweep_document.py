@@ -51,9 +51,9 @@ def sweep_document(
 ) -> Document:
     """Return the sweep document of ``swept``, the runs of ``grid`` in the order of their numbers."""
     evidence = "simulated" if sweep_id is None else "measured"
-    points = [_point(grid, swept, place) for place in range(len(grid.values))]
-    together = epsilon_of_all([run.result for run in swept])
     first = swept[0].result.parameters
+    points = [_point(grid, swept, place, dataset=first.dataset) for place in range(len(grid.values))]
+    together = epsilon_of_all([run.result for run in swept])
     return {
         "id": sweep_id,
         "state": state,
@@ -125,19 +125,22 @@ def epsilon_of_all(results: Iterable[RunResult]) -> float | None:
     return None if None in together else max(epsilon for epsilon in together if epsilon is not None)
 
 
-def _point(grid: Grid, swept: Sequence[SweptRun], place: int) -> dict[str, Any]:
-    """Return the point of the value at ``place``: its ε, and what its finished runs came to."""
+def _point(grid: Grid, swept: Sequence[SweptRun], place: int, *, dataset: str) -> dict[str, Any]:
+    """Return the point of the value at ``place``: its ε, and what its finished runs on ``dataset`` came to.
+
+    Where the data cannot be had for some runs these train on a stand-in, and are no part of any mean.
+    """
     first = place * len(grid.seeds)
-    mine = swept[first : first + len(grid.seeds)]
-    parameters = [run.result.parameters for run in mine]
+    all_of_it = swept[first : first + len(grid.seeds)]
+    mine = [run for run in all_of_it if run.result.parameters.dataset == dataset]
     done = [run.result for run in mine if run.state == "done"]
     accuracies = [result.accuracy for result in done if result.accuracy is not None]
     losses = [result.loss for result in done if result.loss is not None]
-    simulated = [simulated_accuracy(replace(each, mode="simulation", baseline=False)) for each in parameters]
+    simulated = [_simulated(run) for run in mine]
     fitted = [accuracy for accuracy in simulated if accuracy is not None]
     return {
         "value": grid.values[place],
-        "epsilon": final_epsilon(parameters[0]),
+        "epsilon": final_epsilon((mine or all_of_it)[0].result.parameters),
         "runs": len(done),
         "accuracy": _mean(accuracies),
         "accuracy_sd": _sd(accuracies),
@@ -147,6 +150,14 @@ def _point(grid: Grid, swept: Sequence[SweptRun], place: int) -> dict[str, Any]:
         "simulated_accuracy": _mean(fitted),
         "simulated_accuracy_sd": _sd(fitted),
     }
+
+
+def _simulated(run: SweptRun) -> float | None:
+    """Return the accuracy that the simulation gives the run, which it has already where it is one."""
+    parameters = run.result.parameters
+    if parameters.mode == "simulation":
+        return run.result.accuracy
+    return simulated_accuracy(replace(parameters, mode="simulation", baseline=False))
 
 
 def _run(grid: Grid, number: int, run: SweptRun) -> dict[str, Any]:

@@ -11,7 +11,12 @@ _SEEDS = (
 )
 _CHOOSING = (
     "Choosing the best of them uses the data too: whoever publishes the best model, or its value, has to "
-    "answer for the ε of them all, unless the choice was made on other data."
+    "answer for the ε of them all, also where test examples decide. Only a value found by trainings on other "
+    "data costs none of it."
+)
+_MODELS_ONLY = (
+    "It covers the models. It covers neither the training loss, an exact statistic of the training data, "
+    "nor the test examples that accuracy is measured on."
 )
 _BASELINES = "The baselines were trained without privacy and are covered by none of this."
 
@@ -25,7 +30,7 @@ def sweep_statement(
     ``shuffled`` are what its runs have in common.
     """
     together = _together(epsilon, delta=delta, simulated=evidence == "simulated", ended=ended)
-    sentences = [_ONE_RUN, together]
+    sentences = [_ONE_RUN, together, _MODELS_ONLY]
     if shuffled:
         sentences.append("Batches are shuffled, so each ε is the worst case of one use in every pass.")
     sentences.append(_SEEDS)
@@ -36,7 +41,7 @@ def sweep_statement(
 
 
 def _together(epsilon: float | None, *, delta: float, simulated: bool, ended: bool) -> str:
-    seen = "all of them together" if simulated or ended else "what all of them have released so far"
+    seen = "all their models together" if simulated or ended else "all the models that they have made so far"
     if epsilon is None:
         bound = "nothing at all, since some are trained without noise"
     else:

@@ -199,14 +199,15 @@ class Sweeps:
         return AdmittedSweep(sweep_id=sweep_id, repeated=admitted.repeated)
 
     def _rows(self, sweep_id: str) -> tuple[Row[Any], Sequence[Row[Any]]]:
-        """Return the sweep's row, and those of its runs with their positions, of one moment."""
+        """Return the sweep's row, and those of its runs with their positions."""
         columns = (runs.c.id, runs.c.state, runs.c.job, runs.c.last_event, sweep_runs.c.position)
         mine = sweep_runs.c.sweep_id == sweep_id
         joined = select(*columns).join(sweep_runs, sweep_runs.c.run_id == runs.c.id)
         query = joined.where(mine).order_by(sweep_runs.c.position)
         with self._store.reading() as connection:
-            sweep = connection.execute(select(sweeps).where(sweeps.c.id == sweep_id)).one_or_none()
             rows = connection.execute(query).all()
+            # After the runs: the transaction that ends them says why, and so a stop is never missed.
+            sweep = connection.execute(select(sweeps).where(sweeps.c.id == sweep_id)).one_or_none()
         if sweep is None or not rows:
             raise UnknownSweep(sweep_id)
         return sweep, rows

@@ -199,10 +199,6 @@ def _each(values: Iterable[float], make: Any, parameter: str) -> list[Any]:
     return made
 
 
-def _of_values(fault: Fault) -> Fault:
-    return replace(fault, field="values")
-
-
 def _raise_if_any(faults: Iterable[Fault]) -> None:
     found = list(faults)
     if found:

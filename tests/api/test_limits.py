@@ -51,6 +51,14 @@ def test_a_run_that_ended_makes_room_but_so_many_a_minute_are_the_most(serve, ex
     assert "3 trainings within a minute" in problem["detail"]
 
 
+def test_every_ten_runs_of_a_simulated_sweep_are_one_question(serve, expect_problem):
+    served = serve(**LAPTOP)
+    sweep = {"parameter": "noise_multiplier", "values": [1, 2, 3], "seeds": list(range(10)), "epochs": 1}
+    assert served.post("/api/sweeps", sweep, address=ABROAD).status_code == 200
+    assert served.post(body=SIMULATION, address=ABROAD).status_code == 200
+    expect_limited(served.post(body=SIMULATION, address=ABROAD), expect_problem)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_s_own_clients_are_not_limited(serve, address):
     served = serve(**LAPTOP)

@@ -150,7 +150,7 @@ def test_it_goes_on_run_by_run_until_all_have_ended(serve):
     assert sorted(point["runs"] for point in found["points"]) == [1, 2, 2]
     assert {run["training_seconds"] for run in found["runs"] if run["state"] == "done"} == {0.5}
     assert found["epsilon_of_all"] > max(point["epsilon"] for point in found["points"])
-    assert "Whoever sees all of them together" in found["statement"]
+    assert "Whoever sees all their models together" in found["statement"]
     again = served.post(f"{answer.headers['Location']}/cancel", {})
     assert (again.status_code, again.json) == (200, found), "what has ended is left alone"
 

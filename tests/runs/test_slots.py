@@ -30,6 +30,15 @@ def test_what_the_leader_tells_all_know(store: Store) -> None:
     assert other.known() == 2, "none at the moment is no number to reckon with"
 
 
+def test_who_leads_again_notes_its_slots_again(store: Store) -> None:
+    first, second = Slots(store), Slots(store)
+    first.note(4)
+    second.note(2)
+    first.forget()
+    first.note(4)
+    assert second.known() == 4
+
+
 def test_without_its_store_the_last_is_known(file_store: Store, tmp_path: Path) -> None:
     slots = Slots(file_store)
     slots.note(4)

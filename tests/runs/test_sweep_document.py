@@ -115,6 +115,17 @@ def test_where_there_is_no_fit_nothing_is_simulated() -> None:
     assert {point["simulated_accuracy"] for point in document(*swept)["points"]} == {None}
 
 
+def test_a_stand_in_s_accuracy_is_no_part_of_a_mean() -> None:
+    stand_in = replace(DIGITS, dataset="xor", train_size=2_000, model="toy_mlp", task="xor")
+    fell_back = result(
+        Fallback(parameters=stand_in.to_dict(), reason="no data"), epoch_point(0.2), **noise(1), seed=5
+    )
+    swept = [MEASURED[0], SweptRun(id="r", state="done", result=fell_back), *MEASURED[2:]]
+    point = document(*swept)["points"][0]
+    assert (point["runs"], point["accuracy"]) == (1, 0.8)
+    assert point["epsilon"] == document(*MEASURED)["points"][0]["epsilon"]
+
+
 def test_the_epsilon_of_all_counts_every_attempt_s_steps_on_each_data() -> None:
     fallback = replace(DIGITS, dataset="xor", train_size=2_000, model="toy_mlp", task="xor")
     lost = [progress(7), Retrying(attempt=1, why="it died")]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.events import Finished
+from app.runs import weights as weights_module
 from app.runs.lifecycle import Claim, Fenced, Lifecycle, NewRun
 from app.runs.store import Store
 from app.runs.weights import kept
@@ -81,3 +82,18 @@ def test_a_store_from_before_there_were_weights_gets_their_table(tmp_path: Path)
     store = Store(str(tmp_path / "runs.sqlite"))
     assert kept(store, "any") == {}
     store.close()
+
+
+def test_the_oldest_make_room_for_the_newest(
+    store: Store, lifecycle: Lifecycle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_module, "MOST_BYTES", 25)
+    claims = []
+    for _ in range(4):
+        with store.writing() as connection:
+            lifecycle.admit(connection, NewRun(job=JOB, client="c"))
+        claim = lifecycle.claim()
+        assert claim is not None
+        lifecycle.finish(claim.run_id, claim.owner, [], finished(), weights={"private": b"0123456789"})
+        claims.append(claim)
+    assert [bool(kept(store, claim.run_id)) for claim in claims] == [False, False, True, True]

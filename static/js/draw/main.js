@@ -10,7 +10,7 @@ import { answerSentence, datasetOf, failureOf, NO_IMAGES, OFFER, situationOf } f
 
 const PAUSE = 200; // milliseconds between two questions while the pen moves
 const HOW = "Draw with mouse, finger or pen. By keyboard: arrow keys move the pen, two together diagonally; hold Space to draw, or tap it to put the pen down and to lift it; Delete clears.";
-const KEPT = "The drawing is sent to this server only, and not stored. Both answers are computed from the weights that the run store keeps as long as the run itself. " +
+const KEPT = "The drawing is sent to this server only, and not stored. Both answers are computed from the weights that the run store keeps, at most as long as the run itself. " +
   "What the private model says is covered by its ε; the baseline's weights are not private. One drawing says little about either model: the share of the test set counts.";
 
 class Drawing {
