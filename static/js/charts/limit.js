@@ -1,5 +1,6 @@
 /** The attack chart: the most true positives that any attacker can have at each false-positive rate, log-log. */
 
+import { roundedUp } from "../privacy/interpretation.js";
 import { axis, BaseChart, commonOptions } from "./base.js";
 import { faded } from "./palette.js";
 
@@ -47,7 +48,7 @@ export class LimitChart extends BaseChart {
       this.label(chart, "(ε, δ) alone", { ...place, y: y.getPixelForValue(valueOf(this.model.limit, 0.02)) - 12 });
     }
     const place = { x: x.getPixelForValue(example.x) - 9, y: y.getPixelForValue(example.y) - 10, align: "right" };
-    this.label(chart, `${(example.y * 100).toFixed(1)} % at 1 %`, { ...place, colour: this.palette.epsilon });
+    this.label(chart, `${roundedUp(example.y)} at 1 %`, { ...place, colour: this.palette.epsilon });
   }
 }
 
