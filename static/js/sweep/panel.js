@@ -146,7 +146,6 @@ export class SweepPanel {
     else this.form.focusOnFault();
   }
 
-  /** `unreached` is said where the server does not answer. */
   async guarded(call, unreached = LOST) {
     this.busy = true;
     this.results.refuse(null);
@@ -162,7 +161,7 @@ export class SweepPanel {
     }
   }
 
-  /** Say what failed: beside the field where it is one of the form's, and as a sentence. */
+  /** Say what failed: beside the field where it is one of the form's, and as a sentence, `unreached` where there is no answer. */
   showFailure(error, say, unreached = LOST) {
     if (!isOfServer(error)) throw error;
     const { errors = [] } = error;
