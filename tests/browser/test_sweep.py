@@ -108,7 +108,9 @@ def test_a_sweep_that_is_removed_stays_removed(open_page: OpenPage) -> None:
     page.locator("#sweep-measure").click()
     expect(page.locator("#sweep-activity")).to_contain_text("of 2 done")
     page.get_by_role("button", name="Remove Sweep 1").click()
-    expect(page.locator("#sweep-activity")).to_have_text("Measured: 2 of 2 runs.", timeout=MEASURING_SECONDS * 1000)
+    expect(page.locator("#sweep-activity")).to_have_text(
+        "Measured: 2 of 2 runs.", timeout=MEASURING_SECONDS * 1000
+    )
     settle(page)
     assert drawn(page) == {}
     page.reload()
