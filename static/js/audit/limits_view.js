@@ -1,6 +1,6 @@
 /** The limits on every attack: from (ε, δ) for a slider, and for a training by its whole privacy curve. */
 
-import { accusedBelief, advantageBound, caughtOn, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
+import { accusedBelief, advantageBound, caughtOn, digitsUp, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
 import { LimitChart } from "../charts/limit.js";
 import { readPalette } from "../charts/palette.js";
 import { byId, element, setText } from "../dom.js";
@@ -127,7 +127,7 @@ export class LimitsView {
       element("th", { scope: "row" }, `${format.value(falsePositives * 100)} %`),
       element("td", {}, roundedUp(caught)),
       this.own && element("td", {}, roundedUp(best)),
-      element("td", {}, `× ${format.value(threeDigitsUp(best / falsePositives))}`));
+      element("td", {}, `× ${format.value(digitsUp(best / falsePositives, 3))}`));
   }
 
   /** Return [[measure, from (ε, δ), by the curve, formula, source]]. */
@@ -153,12 +153,6 @@ function selectDelta(delta) {
   const select = byId("delta");
   const known = [...select.options].find(({ value }) => Number(value) === delta);
   select.value = (known ?? select.appendChild(element("option", { value: String(delta) }, format.value(delta)))).value;
-}
-
-/** Return a number with three digits, never rounded down. */
-function threeDigitsUp(number) {
-  const unit = 10 ** (Math.floor(Math.log10(number)) - 2);
-  return Number((Math.ceil(Number((number / unit).toFixed(6))) * unit).toPrecision(3));
 }
 
 function measureRow([measure, pair, own, formula, source], isChosen) {
