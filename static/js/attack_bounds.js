@@ -77,6 +77,12 @@ const slope = (from, to) => (to.tpr - from.tpr) / (to.fpr - from.fpr);
 /** Return the true-positive rate of the curve [{fpr, tpr}] at a rate, or that of its next point to the right: never too small. */
 export const caughtOn = (curve, falsePositives) => curve.find(({ fpr }) => fpr >= falsePositives * (1 - 1e-9)).tpr;
 
+/** Return a positive bound with so many digits, never rounded down. */
+export function digitsUp(number, digits) {
+  const unit = 10 ** (Math.floor(Math.log10(number)) - digits + 1);
+  return Number((Math.ceil(Number((number / unit).toFixed(6))) * unit).toPrecision(digits));
+}
+
 /** Return how likely somebody is a member whom an attack with these rates accuses, from `prior` before (Bayes); all 0..1. */
 export function accusedBelief({ truePositives, falsePositives, prior }) {
   const accused = prior * truePositives + (1 - prior) * falsePositives;

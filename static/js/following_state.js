@@ -25,8 +25,8 @@ export function withAttachedRun(state, document) {
   return withRun({ ...state, settings }, document, settings);
 }
 
-/** Return the state whose followed run the server has forgotten, as after a restart: what was measured is kept. */
+/** Return the state whose followed run the server no longer knows: what was measured is kept. */
 export function withForgottenRun(state) {
-  const message = "The server was restarted and no longer knows this run; what it measured until then is kept here.";
+  const message = "The server no longer knows this run; what it measured until then is kept here.";
   return { ...state, lost: false, problem: null, run: { ...state.run, state: "failed", error: { message } } };
 }

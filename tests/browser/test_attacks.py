@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -151,12 +152,42 @@ def test_an_address_that_names_nothing_says_so(open_page: OpenPage, query: str, 
     expect(page.locator("#bounds-title")).to_contain_text("At least")
 
 
+def test_without_the_shipped_audits_nothing_is_offered_of_them(open_page: OpenPage) -> None:
+    page = open_page("/attacks", tolerated="404", prepare=without_shipped_audits)
+    expect(page.locator("#audit-cost")).not_to_be_empty()
+    for name in ("audit-result", "audit-words", "audit-json", "audit-limits"):
+        expect(page.locator(f"#{name}")).to_be_hidden()
+
+
+def without_shipped_audits(page: Page) -> None:
+    page.route("**/measured_audit.json", lambda route: route.fulfill(status=404))
+
+
+@pytest.mark.usefixtures("require_tensorflow")
+def test_a_training_in_the_address_is_no_audit_and_its_epsilon_may_lie_beyond_the_range(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page("/attacks")
+    settings = {"mode": "real", "task": "digits", "batch_size": 16, "epochs": 60, "noise_multiplier": 0.4}
+    settings |= {"delta": 2e-5}
+    run = post(page, f"{address}/api/train", settings)["id"]
+    page.goto(f"{address}/attacks?audit={run}")
+    expect(page.locator("#audit-problem")).to_contain_text("names a training, not an audit")
+    page.goto(f"{address}/attacks?run={run}")
+    expect(page.locator("#mechanism option:checked")).to_contain_text("Digits, 1,437")
+    post(page, f"{address}/api/runs/{run}/cancel", {})
+    epsilon = float(page.locator("#epsilon").input_value())
+    assert epsilon > 20
+    expect(page.locator("#limits-title")).to_contain_text(f"At ε {epsilon:g}, no attack on this training")
+    expect(page.locator("#delta")).to_have_value("0.00002")
+
+
 def test_the_limits_of_a_training_are_below_those_of_its_epsilon(open_page: OpenPage) -> None:
     page = open_page("/attacks")
     limits = SHIPPED["audits"]["private"]["limits"]["interpretation"]
     expect(page.locator("#measure-rows tr")).to_have_count(6)
     title = page.locator("#limits-title")
-    expect(title).to_contain_text(f"{100 * limits['tpr_at_1pct_fpr']:.1f}")
+    expect(title).to_contain_text(f"{math.ceil(1000 * limits['tpr_at_1pct_fpr']) / 10} %")
     for row in page.locator("#measure-rows tr").all()[:5]:
         alone, own = (float(cell.inner_text().split()[0]) for cell in row.locator("td").all()[:2])
         assert own <= alone

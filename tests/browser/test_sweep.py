@@ -101,6 +101,24 @@ def test_a_sweep_that_is_stopped_or_reloaded_keeps_what_it_measured(open_page: O
     expect(page.locator("#sweep-measure")).to_have_attribute("aria-disabled", "false")
 
 
+def test_a_sweep_that_is_removed_stays_removed(open_page: OpenPage) -> None:
+    pytest.importorskip("tensorflow", reason="real training needs TensorFlow; cure: pip install tensorflow")
+    page = open_sweep(open_page, "/?task=digits&epochs=20&batch_size=16")
+    choose(page, "1, 2", "1")
+    page.locator("#sweep-measure").click()
+    expect(page.locator("#sweep-activity")).to_contain_text("of 2 done")
+    page.get_by_role("button", name="Remove Sweep 1").click()
+    expect(page.locator("#sweep-activity")).to_have_text(
+        "Measured: 2 of 2 runs.", timeout=MEASURING_SECONDS * 1000
+    )
+    settle(page)
+    assert drawn(page) == {}
+    page.reload()
+    expect(page.locator("#tile-accuracy")).to_contain_text("%")
+    settle(page)
+    assert drawn(page) == {}
+
+
 def test_what_cannot_be_swept_is_refused_beside_its_field(open_page: OpenPage) -> None:
     page = open_sweep(open_page)
     for values, seeds, field, fault in (
@@ -137,6 +155,17 @@ def test_a_silent_server_is_named_and_the_chart_kept(open_page: OpenPage) -> Non
     expect(page.locator("#sweep-problem")).to_contain_text("The server does not answer")
     settle(page)
     assert "Sweep 1 (simulated)" in drawn(page)
+
+
+def test_a_server_lost_at_the_start_is_named_at_once_and_not_after_giving_up(open_page: OpenPage) -> None:
+    pytest.importorskip("tensorflow", reason="real training needs TensorFlow; cure: pip install tensorflow")
+    page = open_sweep(open_page, tolerated="ERR_FAILED")
+    page.route("**/api/sweeps", lambda route: route.abort())
+    page.locator("#sweep-measure").click()
+    expect(page.locator("#sweep-activity")).to_contain_text("retrying")
+    said = page.locator("#sweep-problem")
+    expect(said).to_contain_text("not known whether it took the sweep", timeout=20_000)
+    expect(page.locator("#sweep-activity")).to_have_text("")
 
 
 def test_a_panel_that_cannot_be_loaded_says_so(open_page: OpenPage) -> None:

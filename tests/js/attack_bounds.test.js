@@ -63,3 +63,8 @@ test("who is accused is a member by Bayes' rule", () => {
   close(bounds.accusedBelief({ truePositives: 0.01, falsePositives: 0.01, prior: 0.1 }), 0.1);
   assert.equal(bounds.accusedBelief({ truePositives: 0, falsePositives: 0, prior: 0.1 }), 0.1);
 });
+
+test("a bound is written with few digits and never rounded down", () => {
+  const cases = [[3.4788, 2, 3.5], [15.2853, 3, 15.3], [0.02711, 2, 0.028], [100, 2, 100], [2, 3, 2]];
+  for (const [number, digits, up] of cases) assert.equal(bounds.digitsUp(number, digits), up);
+});

@@ -104,6 +104,10 @@ test("a run by its id costs one training, a fresh one two, and both are told bef
   assert.match(costSentence(choice), /trains the run again.*ε 2\.73/);
   assert.match(costSentence({ ...choice, runId: undefined, seconds: 62, epsilon: null }), /Two trainings.*About 62\ss/);
   assert.match(costSentence({ ...choice, seconds: null }), /not been measured/);
+  const beside = (baseline, runId) => costSentence({ ...choice, runId, settings: { ...choice.settings, baseline } });
+  assert.match(beside(true), /Each also trains once without privacy beside it; for that nothing is guaranteed\.$/);
+  assert.match(beside(true, "1234"), /It also trains once without privacy beside it/);
+  assert.doesNotMatch(beside(false), /also trains/);
 });
 
 test("the shipped audits are shown until an own one has found something", () => {

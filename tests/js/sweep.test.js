@@ -78,6 +78,7 @@ test("progress and every end have their sentence", () => {
     [document({ state: "queued", states: ["queued", "queued"], eta_seconds: null }), "Queued: 0 of 2 done."],
     [document({ state: "done" }), "Measured: 2 of 2 runs."], [document({ state: "done", states: ["done", "failed"] }), "Measured: 1 of 2 runs; 1 failed."],
     [document({ state: "cancelled", states: ["done", "cancelled"] }), "Stopped: 1 of 2 runs were finished; what they measured is kept."],
+    [{ ...document({ state: "cancelled" }), forgotten: true }, "The server no longer knows this sweep; what it measured until then is kept here."],
     [document({ state: "failed", states: ["failed", "failed"] }), "The sweep failed: no run of it could be finished."],
     [document({ mode: "simulation" }), "Simulated: 2 runs. Nothing was trained."],
   ];
@@ -145,6 +146,20 @@ test("a lost answer to the start is asked for again under the same key", async (
   const { follower, told } = following([], { startSweep });
   await follower.start({});
   assert.deepEqual([keys, told], [["key", "key", "key"], ["done"]]);
+});
+
+test("a sweep whose answer was lost for good is asked for under the same key again, another one under a new key", async () => {
+  const keys = [];
+  const startSweep = async (_, key) => {
+    keys.push(key);
+    if (keys.length <= 8) throw new ServerLost("x");
+    return document({ state: "done" });
+  };
+  let made = 0;
+  const follower = createSweepFollower({ api: { startSweep }, wait: async () => {}, newKey: () => String((made += 1)), changed: () => {}, lost: () => {} });
+  for (const values of [[1, 2], [1, 2]]) await assert.rejects(follower.start({ values }), ServerLost);
+  for (const values of [[1, 3], [1, 3]]) await follower.start({ values });
+  assert.deepEqual(keys, [..."11111111", "2", "3"]);
 });
 
 test("a refusal is handed on, and a forgotten sweep keeps what it measured", async () => {

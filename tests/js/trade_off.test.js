@@ -54,6 +54,19 @@ test("only what belongs to the shown data is drawn", () => {
   }
 });
 
+test("a point at another δ than the published ones, or of shuffled batches, says so", () => {
+  const { parameters } = run();
+  const other = { number: 1, name: "a", run: run({ parameters: { ...parameters, delta: 1e-6, sampling: "shuffle" } }) };
+  const model = tradeOffModel({ document: run(), pins: [other] });
+  const [shown, pinned] = layersOf(model, "run").map(({ points: [point] }) => point.text);
+  assert.doesNotMatch(shown, /δ|shuffled/);
+  assert.match(pinned, /ε [\d.]+ at δ 1e-6, shuffled, /);
+  const { columns, rows } = tradeOffTable(model);
+  const cells = rows.map((row) => row[columns.indexOf("At")]);
+  assert.equal(cells.filter((cell) => cell === "δ 1e-6, shuffled").length, 1);
+  assert.equal(cells.filter((cell) => cell === "δ 1e-5").length, 17);
+});
+
 test("every published point says whose work and whose ε it is", () => {
   for (const { points, work, accountant } of publishedFor({ dataset: "mnist", train_size: 60000 }).sources) {
     assert.ok(points.length && work.length > 5 && /ε/.test(accountant));
@@ -121,7 +134,7 @@ test("heading, badge, table and CSV say the same numbers", () => {
   assert.match(description, /6 points of sweeps, 1 of single runs, 16 published/);
   const { rows, columns } = tradeOffTable(model);
   assert.ok(rows.every((row) => row.length === columns.length));
-  assert.ok(rows.some(([what, setting, , accuracy]) => what.startsWith("Shipped") && setting === "σ 0.5" && accuracy === `${last} %`));
+  assert.ok(rows.some(([what, setting, , , accuracy]) => what.startsWith("Shipped") && setting === "σ 0.5" && accuracy === `${last} %`));
   const lines = tradeOffCsv(model).trim().split("\r\n");
   assert.equal(lines.length, 1 + 6 + 1 + 16);
   assert.ok(lines.some((line) => line.includes(String(shipped.sweep.points[0].epsilon))), "in full precision");

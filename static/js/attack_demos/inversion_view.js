@@ -60,7 +60,7 @@ function resultWords() {
 
 function verdict(difference) {
   if (difference > APART) return "it shows those it was trained on, not only the class. If a class is one person, that is harm.";
-  return difference > NEAR ? "it shows the class, and a little of those it was trained on." : "it shows the class, and nobody in it.";
+  return difference > NEAR ? "it shows the class, and a little of those it was trained on." : "it shows the class; of single pictures this attack finds nothing.";
 }
 
 function settingWords(epsilon) {

@@ -1,6 +1,6 @@
 /** The limits on every attack: from (ε, δ) for a slider, and for a training by its whole privacy curve. */
 
-import { accusedBelief, advantageBound, caughtOn, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
+import { accusedBelief, advantageBound, caughtOn, digitsUp, guessBound, limitCurve, posteriorBound, successBound, successOn, truePositiveBound } from "../attack_bounds.js";
 import { LimitChart } from "../charts/limit.js";
 import { readPalette } from "../charts/palette.js";
 import { byId, element, setText } from "../dom.js";
@@ -37,7 +37,7 @@ export class LimitsView {
 
   /** Offer the limits of a training, by its document and what POST /api/privacy says of it, and show them. */
   add(document, limits, { focus = false } = {}) {
-    if (!limits?.trade_off) return;
+    if (!limits?.trade_off || !limits.epsilon) return;
     const title = `${trainingOf(document)}, δ ${format.value(document.parameters.delta)}`;
     const known = this.mechanisms.findIndex((mechanism) => mechanism.title === title);
     const index = known < 0 ? this.mechanisms.push({ title, limits }) - 1 : known;
@@ -49,9 +49,9 @@ export class LimitsView {
 
   choose(index) {
     this.own = this.mechanisms[index]?.limits ?? null;
-    if (this.own?.epsilon) {
-      this.epsilon = Math.min(this.own.epsilon, EPSILON.maximum);
-      this.delta = this.own.delta;
+    if (this.own) {
+      this.epsilon = this.own.epsilon; // may lie beyond the range, whose end it then stands at
+      selectDelta(this.own.delta);
     }
     this.show();
   }
@@ -79,7 +79,7 @@ export class LimitsView {
 
   show() {
     const { epsilon, own } = this;
-    const delta = own ? own.delta : Number(byId("delta").value);
+    const delta = Number(byId("delta").value);
     const prior = Number(byId("prior").value) / 100;
     byId("epsilon-range").value = String(Math.round(positionOf(this.stops, epsilon)));
     byId("epsilon-range").setAttribute("aria-valuetext", `ε ${format.value(epsilon)}`);
@@ -98,7 +98,7 @@ export class LimitsView {
     const caught = this.caught(pair, 0.01);
     this.chart.update({ limit: limitCurve(pair), own: curve, example: { x: 0.01, y: caught } });
     const whose = this.own ? "no attack on this training catches" : "no attack catches";
-    const finding = `At ε ${format.value(Number(pair.epsilon.toPrecision(4)))}, ${whose} more than ${format.percent(caught)} at 1\u00a0% false alarms`;
+    const finding = `At ε ${format.value(Number(pair.epsilon.toPrecision(4)))}, ${whose} more than ${roundedUp(caught)} at 1\u00a0% false alarms`;
     setText(byId("limits-title"), finding);
     byId("limit-canvas").setAttribute("aria-label", `Limit curve. ${finding}; guessing catches 1 %.`);
   }
@@ -127,7 +127,7 @@ export class LimitsView {
       element("th", { scope: "row" }, `${format.value(falsePositives * 100)} %`),
       element("td", {}, roundedUp(caught)),
       this.own && element("td", {}, roundedUp(best)),
-      element("td", {}, `× ${format.value(Number((best / falsePositives).toPrecision(3)))}`));
+      element("td", {}, `× ${format.value(digitsUp(best / falsePositives, 3))}`));
   }
 
   /** Return [[measure, from (ε, δ), by the curve, formula, source]]. */
@@ -146,6 +146,13 @@ export class LimitsView {
       [`Strongest belief at all, ${percent} beforehand`, posteriorBound({ epsilon: pair.epsilon, prior }), null, "π·e^ε/(1 − π + π·e^ε), but for rare cases that δ allows", "Bayes' rule; likelihood ratio ≤ e^ε"],
     ];
   }
+}
+
+/** Choose a δ, offered from then on where it was not. */
+function selectDelta(delta) {
+  const select = byId("delta");
+  const known = [...select.options].find(({ value }) => Number(value) === delta);
+  select.value = (known ?? select.appendChild(element("option", { value: String(delta) }, format.value(delta)))).value;
 }
 
 function measureRow([measure, pair, own, formula, source], isChosen) {

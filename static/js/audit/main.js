@@ -14,6 +14,7 @@ import { firstState, hasFound, isActive, isBusy, pickedChoice } from "./state.js
 
 const MECHANISM = ["task", "dataset", "train_size", "batch_size", "noise_multiplier", "epochs", "delta", "sampling"];
 const LOOK_SECONDS = 1;
+const NOT_FOUND = 404;
 const ID = /^[0-9a-f]{8,64}$/;
 
 // No randomUUID: that is missing where the page comes over plain HTTP from another machine.
@@ -68,7 +69,7 @@ class Audits {
   /** Attach to the audit, or offer the run, that the address names. */
   async followAddress(query) {
     const [audit, run] = ["audit", "run"].map((name) => query.get(name));
-    if (audit && ID.test(audit)) await this.follow(audit);
+    if (audit && ID.test(audit)) await this.followNamed(audit);
     else if (run && ID.test(run)) await this.offer(run);
     else if (audit || run) this.change({ notice: "The address names a run that cannot be: its id is not one." });
   }
@@ -100,21 +101,25 @@ class Audits {
     }
   }
 
+  /** Follow what the address says is an audit; a training is not followed. */
+  async followNamed(id) {
+    const named = await api.getRun(id).catch(() => null); // why there is none, following says
+    if (named && !named.audit) this.change({ notice: "The address names a training, not an audit." });
+    else await this.follow(id);
+  }
+
   async follow(id) {
-    const following = this.follower.attach(id);
-    await Promise.all([following, this.lookAtTraining(id)]);
-    const { run } = this.store.get();
-    if (run?.id === id && !run.audit) this.change({ notice: "The address names a training, not an audit." });
+    await Promise.all([this.follower.attach(id), this.lookAtTraining(id)]);
   }
 
   /** While the audit waits for its own training, show that one. */
   async lookAtTraining(id) {
     const training = history.state?.training;
     while (training) {
-      const run = await api.getRun(training).catch(() => null);
-      if (run) this.change({ training: run });
+      const run = await api.getRun(training).catch((error) => (error.status === NOT_FOUND ? null : undefined)); // undefined: ask again
+      if (run !== undefined) this.change({ training: run });
       const { run: audit } = this.store.get();
-      if (!isActive(run) || (audit && (audit.id !== id || audit.state !== "queued"))) return;
+      if ((run !== undefined && !isActive(run)) || (audit && (audit.id !== id || audit.state !== "queued"))) return;
       await wait(LOOK_SECONDS);
     }
   }

@@ -3,6 +3,7 @@
 import { limitCurve } from "../attack_bounds.js";
 import { csvText } from "../export/csv.js";
 import * as format from "../format.js";
+import { roundedUp } from "../privacy/interpretation.js";
 import { atLeast, atMost, kindOf, trainingOf } from "./words.js";
 
 export const LEFT_EDGE = 0.001; // of both axes of the ROC: an audit has some hundred non-members
@@ -64,7 +65,7 @@ export function rocWalk({ series, pair, curve }) {
   return STOPS.map((rate) => {
     const measured = series.map(({ name, points }) => `${name} ${format.percent(caughtAt(points, rate))}`);
     const limit = [[pair, "limit of (ε, δ)"], [curve, "limit of this mechanism"]]
-      .filter(([points]) => points.length).map(([points, name]) => `${name} ${format.percent(nextAbove(points, rate))}`);
+      .filter(([points]) => points.length).map(([points, name]) => `${name} ${roundedUp(nextAbove(points, rate))}`);
     const elements = series.map(({ points }, datasetIndex) => ({ datasetIndex, index: lastUpTo(points, rate) }));
     return { text: `At ${format.percent(rate)} false alarms: ${[...measured, ...limit].join(", ")} caught.`, elements };
   });
@@ -100,7 +101,7 @@ export function rocTable({ series, pair, curve }) {
     columns: ["False alarms", ...series.map(({ name }) => name), ...limits.map(([, name]) => name), "Guessing"],
     rows: STOPS.map((rate) => [
       format.percent(rate), ...series.map(({ points }) => format.percent(caughtAt(points, rate))),
-      ...limits.map(([points]) => format.percent(nextAbove(points, rate))), format.percent(rate),
+      ...limits.map(([points]) => roundedUp(nextAbove(points, rate))), format.percent(rate),
     ]),
   };
 }

@@ -38,7 +38,7 @@ export class ResultView {
 
   update(state) {
     const shown = shownAudits(state);
-    byId("audit-result").hidden = !shown;
+    byId("audit-result").hidden = byId("audit-words").hidden = !shown;
     if (!shown || this.isShown(shown)) return;
     const rows = rowsOf(shown.documents);
     this.shown = { ...shown, rows };
@@ -62,14 +62,14 @@ export class ResultView {
       element("li", { class: "key-guessing" }, "guessing"));
   }
 
-  showWords(document, rows, { isShipped, documents }, shipped) {
+  showWords(document, rows, { isShipped, documents, limits }, shipped) {
     byId("audit-source").hidden = !isShipped;
     setText(byId("audit-source"), isShipped ? shippedSentence(shipped.provenance) : "");
     byId("audit-statements").replaceChildren(...documents.map((one) => element("p", {}, one.audit.statement)));
     setText(byId("audit-failed"), `${FAILED} A bound from below is “at least”: the true ε may lie anywhere between ▶ and ◀.`);
     setText(byId("audit-chance"), chanceSentence(document));
     fillTable(byId("audit-facts"), resultTable(rows));
-    byId("audit-limits").hidden = document.parameters.noise_multiplier === 0;
+    byId("audit-limits").hidden = !limits?.trade_off;
   }
 
   saveJson() {

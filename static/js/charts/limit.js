@@ -1,5 +1,7 @@
 /** The attack chart: the most true positives that any attacker can have at each false-positive rate, log-log. */
 
+import { digitsUp } from "../attack_bounds.js";
+import { roundedUp } from "../privacy/interpretation.js";
 import { axis, BaseChart, commonOptions } from "./base.js";
 import { faded } from "./palette.js";
 
@@ -9,9 +11,9 @@ const percentTick = (tick) => (TICKS.has(tick) ? `${Number((tick * 100).toPrecis
 export class LimitChart extends BaseChart {
   config(palette) {
     const { plugins, ...options } = commonOptions(palette);
-    const text = (rate) => `${(rate * 100).toPrecision(2)} %`;
+    const text = (rate) => `${digitsUp(100 * rate, 2)} %`;
     const callbacks = {
-      title: ([item]) => `False alarms ${text(item.parsed.x)}`,
+      title: ([item]) => `False alarms ${(100 * item.parsed.x).toPrecision(2)} %`,
       label: ({ dataset, parsed }) => `${dataset.label}: ${text(parsed.y)} caught`,
     };
     const logAxis = (title) =>
@@ -47,7 +49,7 @@ export class LimitChart extends BaseChart {
       this.label(chart, "(ε, δ) alone", { ...place, y: y.getPixelForValue(valueOf(this.model.limit, 0.02)) - 12 });
     }
     const place = { x: x.getPixelForValue(example.x) - 9, y: y.getPixelForValue(example.y) - 10, align: "right" };
-    this.label(chart, `${(example.y * 100).toFixed(1)} % at 1 %`, { ...place, colour: this.palette.epsilon });
+    this.label(chart, `${roundedUp(example.y)} at 1 %`, { ...place, colour: this.palette.epsilon });
   }
 }
 

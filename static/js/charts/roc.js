@@ -1,5 +1,6 @@
 /** The ROC of an audit, log-log: measured steps, guessing, and what no attack exceeds. */
 
+import { digitsUp } from "../attack_bounds.js";
 import { LEFT_EDGE } from "../audit/models.js";
 import { axis, BaseChart, commonOptions } from "./base.js";
 
@@ -14,7 +15,7 @@ export class RocChart extends BaseChart {
     const { plugins, ...options } = commonOptions(palette);
     const callbacks = {
       title: ([item]) => (item ? `False alarms ${percent(item.parsed.x)}` : ""),
-      label: ({ dataset, parsed }) => `${dataset.label}: ${percent(parsed.y)} caught`,
+      label: ({ dataset, parsed }) => `${dataset.label}: ${dataset.isLimit ? `${digitsUp(100 * parsed.y, 2)} %` : percent(parsed.y)} caught`,
     };
     const logAxis = (title) =>
       axis({ title, colour: palette.muted, palette, type: "logarithmic", min: LEFT_EDGE, max: 1, ticks: { callback: percentTick } });
@@ -36,8 +37,8 @@ export class RocChart extends BaseChart {
       ...series.map(({ name, role, points }) => ({
         ...line, label: name, data: points, stepped: true, borderColor: this.palette[COLOURS[role]], backgroundColor: this.palette[COLOURS[role]], borderDash: DASHES[role],
       })),
-      { ...limit, label: "no attack on this mechanism exceeds", data: curve },
-      { ...limit, label: "no attack exceeds at this (ε, δ)", data: pair, borderDash: [2, 4] },
+      { ...limit, isLimit: true, label: "no attack on this mechanism exceeds", data: curve },
+      { ...limit, isLimit: true, label: "no attack exceeds at this (ε, δ)", data: pair, borderDash: [2, 4] },
       {
         ...line, label: "guessing", data: [{ x: LEFT_EDGE, y: LEFT_EDGE }, { x: 1, y: 1 }], borderColor: this.palette.neutral,
         backgroundColor: this.palette.neutral, borderWidth: 1.5, borderDash: [6, 4],

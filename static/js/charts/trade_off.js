@@ -61,7 +61,7 @@ export class TradeOffChart extends BaseChart {
     const colour = kind === "run" ? (number === null ? palette.ink : palette[`pin-${number}`]) : sweepColour(palette, slot);
     const point = {
       showLine: false, borderColor: colour, borderWidth: kind === "measured" ? 0 : 2, pointRadius: RADIUS, pointHoverRadius: 8, pointHitRadius: 9,
-      pointStyle: ["circle", "triangle", "rect", "rectRounded"][slot] ?? "circle",
+      pointStyle: ["circle", "triangle", "rect", "triangle"][slot] ?? "circle", rotation: slot === 3 ? 180 : 0,
     };
     const fill = (measured) => (measured ? colour : hatched(colour, palette.card));
     return {

@@ -15,13 +15,21 @@ const NOT_FOUND = 404;
  */
 export function createSweepFollower({ api, wait, newKey, changed, lost }) {
   let followed = null;
+  let unanswered = null; // {body (as text), key} of what was asked for last, until the server takes it
 
   /** Ask for a sweep, under one key so that it is never started twice, and follow it to its end. */
   async function start(body) {
-    const document = await ask(body, newKey());
+    const document = await ask(body, keyFor(JSON.stringify(body)));
+    unanswered = null;
     lost(false);
     changed(document);
     await follow(document);
+  }
+
+  /** Return the key of what has been asked for without an answer, or a new one. */
+  function keyFor(body) {
+    if (unanswered?.body !== body) unanswered = { body, key: newKey() };
+    return unanswered.key;
   }
 
   async function ask(body, key) {
@@ -62,9 +70,9 @@ export function createSweepFollower({ api, wait, newKey, changed, lost }) {
     }
   }
 
-  /** The server was restarted without its runs: what was measured until then is kept. */
+  /** The server no longer knows the sweep: what was measured until then is kept. */
   function forgotten(document) {
-    const ended = { ...document, state: "cancelled" };
+    const ended = { ...document, state: "cancelled", forgotten: true };
     lost(false);
     changed(ended);
     return ended;

@@ -15,12 +15,14 @@ import { costSentence, isTooLong } from "./words.js";
 
 const REST_MILLISECONDS = 300; // the cost is asked for when typing rests
 const NOT_FOUND = 404;
+const LOST = "The server does not answer. ε, the charts and what was measured stay; try again in a moment.";
+const UNREACHED = "The server does not answer, so it is not known whether it took the sweep. Try again in a moment.";
 const OWN_TABLE = "Sweeps are not offered for a table of one's own.";
 
 export class SweepPanel {
   /** `parts` = {api, store, catalog, wait, newKey}. */
   constructor(parts) {
-    Object.assign(this, parts, { lost: false, busy: false, tooLong: false, document: null });
+    Object.assign(this, parts, { lost: false, busy: false, tooLong: false, document: null, removed: new Set() });
     this.results = new SweepResults();
     this.form = new SweepForm({
       changed: () => this.askCost(),
@@ -32,6 +34,7 @@ export class SweepPanel {
       nextFrame: (flush) => setTimeout(flush, REST_MILLISECONDS),
     });
     this.build();
+    this.store.subscribe(({ sweeps }, previous) => sweeps.length < previous.sweeps.length && this.forget(previous.sweeps.filter((sweep) => !sweeps.includes(sweep))));
     this.store.subscribe(({ settings }, previous) => settings !== previous.settings && !byId("sweep").hidden && this.settingsChanged());
   }
 
@@ -133,53 +136,63 @@ export class SweepPanel {
   }
 
   measure() {
-    this.ask((asked) => this.follower.start(this.bodyOf(asked, "real")));
+    this.ask((asked) => this.follower.start(this.bodyOf(asked, "real")), UNREACHED);
   }
 
   /** Do something with what the form asks for; where that is wrong, put the focus there. */
-  ask(call) {
+  ask(call, unreached) {
     const asked = this.form.read(this.store.get().settings);
-    if (asked) this.guarded(() => call(asked));
+    if (asked) this.guarded(() => call(asked), unreached);
     else this.form.focusOnFault();
   }
 
-  async guarded(call) {
+  async guarded(call, unreached = LOST) {
     this.busy = true;
     this.results.refuse(null);
     this.enable();
     try {
       await call();
     } catch (error) {
-      this.showFailure(error, (text) => this.results.refuse(text));
+      this.showLost(false); // nothing is asked for again
+      this.showFailure(error, (text) => this.results.refuse(text), unreached);
     } finally {
       this.busy = false;
       this.enable();
     }
   }
 
-  /** Say what failed: beside the field where it is one of the form's, and as a sentence. */
-  showFailure(error, say) {
+  /** Say what failed: beside the field where it is one of the form's, and as a sentence, `unreached` where there is no answer. */
+  showFailure(error, say, unreached = LOST) {
     if (!isOfServer(error)) throw error;
-    this.lost = false;
     const { errors = [] } = error;
     const said = (name) => errors.find(({ field }) => field.split(".")[0] === name)?.message;
     this.form.refuse({ values: said("values"), seeds: said("seeds") });
-    const lost = "The server does not answer. ε, the charts and what was measured stay; try again in a moment.";
-    say(error instanceof ServerLost ? lost : [inWords(error), ...errors.map(({ message }) => message)].join(" "));
+    say(error instanceof ServerLost ? unreached : [inWords(error), ...errors.map(({ message }) => message)].join(" "));
   }
 
   show(found) {
     this.document = found;
     this.busy = false;
-    if (found.id) rememberSweep(() => sessionStorage, found.id);
-    this.store.update((state) => ({ ...state, sweeps: withSweep(state.sweeps, found) }));
+    if (!this.removed.has(found.id)) {
+      if (found.id) rememberSweep(() => sessionStorage, found.id);
+      this.store.update((state) => ({ ...state, sweeps: withSweep(state.sweeps, found) }));
+    }
     this.results.update(found, this.named(found.parameter), this.lost);
     this.enable();
   }
 
+  /** Leave what was removed from the chart removed, also while it is still being measured and after a reload. */
+  forget(sweeps) {
+    for (const id of sweeps.map(({ document }) => document.id).filter(Boolean)) {
+      this.removed.add(id);
+      forgetSweep(() => sessionStorage, id);
+    }
+  }
+
   showLost(lost) {
     this.lost = lost;
-    if (this.document) this.results.update(this.document, this.named(this.document.parameter), lost);
+    if (!this.document) this.results.showLost(lost);
+    else this.results.update(this.document, this.named(this.document.parameter), lost);
   }
 }
 

@@ -28,6 +28,11 @@ export class SweepResults {
     this.notices.replaceChildren(...told.map(({ severity, text }) => element("li", { "data-severity": severity }, text)));
   }
 
+  /** Say whether the server is silent while there is no document yet. */
+  showLost(lost) {
+    setText(this.activity, lost ? "The server does not answer; retrying." : "");
+  }
+
   /** Say what failed, or with null that nothing did. */
   refuse(text) {
     this.problem.hidden = !text;

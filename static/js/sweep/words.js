@@ -26,7 +26,7 @@ export function costSentence(cost) {
 
 /** Return how far a sweep is or how it ended, "7 of 18 done, about 2 min left". */
 export function progressSentence(document, lost = false) {
-  const { state, mode, runs, eta_seconds: eta } = document;
+  const { state, mode, runs, eta_seconds: eta, forgotten } = document;
   const count = (...states) => runs.filter((run) => states.includes(run.state)).length;
   if (lost) return "The server does not answer; retrying. What was measured is kept.";
   if (mode === "simulation") return `Simulated: ${runs.length} runs. Nothing was trained.`;
@@ -36,6 +36,7 @@ export function progressSentence(document, lost = false) {
     return state === "queued" ? `Queued: ${done}${left}.` : `${done}${left}.`;
   }
   const failed = count("failed");
+  if (forgotten) return "The server no longer knows this sweep; what it measured until then is kept here.";
   if (state === "failed") return "The sweep failed: no run of it could be finished.";
   if (state === "cancelled") return `Stopped: ${count("done")} of ${runs.length} runs were finished; what they measured is kept.`;
   return `Measured: ${count("done")} of ${runs.length} runs${failed ? `; ${failed} failed` : ""}.`;

@@ -15,6 +15,7 @@ import { publishedFor } from "./published.js";
 
 export const LEAST_EPSILON = 0.1;
 export const MOST_EPSILON = 100;
+export const AS_PUBLISHED = "δ 1e-5";
 
 const FLOORS = [95, 90, 80, 60, 40, 20, 0];
 const CEILINGS = [80, 90, 95, 98, 99.5, 99.9];
@@ -55,7 +56,7 @@ function runLayers(document, pins) {
   return [shown, ...pins].map(({ run, number, name }) => {
     const accuracy = run.final_metrics?.accuracy ?? run.epochs.at(-1)?.accuracy ?? null;
     const label = number === null ? "Shown run" : `Pinned ${number}: ${name}`;
-    const place = at(epsilonOf(run), accuracy);
+    const place = at(epsilonOf(run), accuracy, run.parameters);
     const text = `${label}, ${run.evidence}: ${place?.text}`;
     return { kind: "run", label, number, evidence: run.evidence, points: place ? [{ ...place, text, ...(number === null ? {} : { apply: { title: `Settings of ${name}`, apply: run.parameters } }) }] : [] };
   });
@@ -78,7 +79,7 @@ function sweepLayers({ slot, document }) {
 /** Return a sweep's point as it was measured or simulated, or null where there is no figure (yet). */
 function sweepPoint({ parameter, ...document }, { value, epsilon, ...point }, { name, evidence }) {
   const [accuracy, sd] = evidence === "measured" || document.mode === "simulation" ? [point.accuracy, point.accuracy_sd] : [point.simulated_accuracy, point.simulated_accuracy_sd];
-  const place = at(epsilon, accuracy);
+  const place = at(epsilon, accuracy, document.parameters);
   if (!place) return null;
   const [setting, runs] = [settingText(parameter, value), evidence === "measured" ? point.runs : document.seeds.length];
   const spread = typeof sd === "number" ? { low: place.y - 100 * sd, high: place.y + 100 * sd } : {};
@@ -105,9 +106,12 @@ function lines({ without }, home) {
   ];
 }
 
-function at(epsilon, accuracy) {
+/** Return a point; its text says δ and shuffling where they are not those of the published results. */
+function at(epsilon, accuracy, { delta, sampling }) {
   if (typeof accuracy !== "number" || epsilon === undefined) return null;
-  return { x: epsilon, y: 100 * accuracy, text: `ε ${format.epsilon(epsilon)}, ${format.percent(accuracy)}` };
+  const guarantee = `δ ${format.value(delta)}${sampling === "shuffle" ? ", shuffled" : ""}`;
+  const differs = guarantee === AS_PUBLISHED ? "" : ` at ${guarantee}`;
+  return { x: epsilon, y: 100 * accuracy, guarantee, text: `ε ${format.epsilon(epsilon)}${differs}, ${format.percent(accuracy)}` };
 }
 
 const meanOf = (numbers) => (numbers.length ? numbers.reduce((sum, number) => sum + number, 0) / numbers.length : null);

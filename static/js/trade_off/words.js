@@ -2,7 +2,7 @@
 
 import { csvText } from "../export/csv.js";
 import * as format from "../format.js";
-import { pointsOf } from "./model.js";
+import { AS_PUBLISHED, pointsOf } from "./model.js";
 
 /** Return {title, description, badge, evidence} of a model. */
 export function tradeOffFinding(model) {
@@ -44,12 +44,12 @@ export function tradeOffWalk(model) {
 export function tradeOffTable(model) {
   return {
     caption: "Privacy loss and test accuracy; error bars are standard deviations over seeds",
-    columns: ["What", "Setting", "ε", "Test accuracy", "± SD", "Source"],
+    columns: ["What", "Setting", "ε", "At", "Test accuracy", "± SD", "Source"],
     rows: [
       ...pointsOf(model).map(({ layer, point }) => [
-        layer.label, point.setting ?? "–", format.epsilon(point.x), `${point.y.toFixed(1)} %`, spreadOf(point), sourceOf(layer),
+        layer.label, point.setting ?? "–", format.epsilon(point.x), point.guarantee ?? AS_PUBLISHED, `${point.y.toFixed(1)} %`, spreadOf(point), sourceOf(layer),
       ]),
-      ...model.layers.filter(({ kind }) => kind === "line").map(({ label, points }) => [label, "–", "∞", `${points[0].y.toFixed(1)} %`, "–", "–"]),
+      ...model.layers.filter(({ kind }) => kind === "line").map(({ label, points }) => [label, "–", "∞", "–", `${points[0].y.toFixed(1)} %`, "–", "–"]),
     ],
   };
 }

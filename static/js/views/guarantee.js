@@ -37,7 +37,7 @@ export class Guarantee {
   updateFigures(quoted) {
     const { privacy, parameters, evidence, privacyIsWhole } = quoted;
     const pending = evidence !== "measured" && !privacyIsWhole && privacy.epsilon_pld === null;
-    const bounds = boundsOf(quoted);
+    const bounds = wholeBounds(quoted);
     setText(byId("interpretation"), bounds?.sentence ?? "");
     byId("accountants").replaceChildren(...accountantRows({ privacy, pending }).map(accountantRow));
     setText(byId("accountants-difference"), accountantsSentence(privacy));
@@ -54,8 +54,8 @@ function accountantRow({ name, epsilon, share, note, role }) {
     element("td", {}, bar, note));
 }
 
-/** Return the bounds on attacks; those of a retried run are for all of its attempts, of which ε and δ alone are known. */
-function boundsOf(quoted) {
+/** Return the bounds on attacks of all that is planned, or spent; those of a retried run are for all of its attempts, of which ε and δ alone are known. */
+function wholeBounds(quoted) {
   const charged = chargedOf(quoted);
   return charged === null ? quoted.privacy.interpretation : interpret({ epsilon: charged, delta: quoted.parameters.delta });
 }
