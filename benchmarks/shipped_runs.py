@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from typing import Any
 from app import __version__, create_app
 from app.advice.presets import preset_parameters
 from app.catalog import DEFAULT_TASK
+from benchmarks.through_the_api import trained
 
 SHIPPED = Path(__file__).resolve().parents[1] / "static" / "data" / "measured_runs.json"
 PRESETS = ("balanced", "optimal")
@@ -31,7 +31,6 @@ SEED = 1
 Document = dict[str, Any]
 
 _DIGITS = 4
-_PAUSE_SECONDS = 1.0
 
 
 def request_of(preset: str) -> dict[str, Any]:
@@ -71,27 +70,10 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def measure(preset: str) -> Document:
-    """Return the document of one training through the API.
-
-    Raises:
-        RuntimeError: the training did not end well; the text holds the answer.
-    """
-    client = create_app().test_client()
-    document: Document = client.post(
-        "/api/train", json=request_of(preset), headers={"Prefer": "respond-async"}
-    ).get_json()
-    while document.get("state") in ("queued", "running"):
-        time.sleep(_PAUSE_SECONDS)
-        document = client.get(f"/api/runs/{document['id']}").get_json()
-    if document.get("state") != "done":
-        raise RuntimeError(f"{preset}: {document}")
-    return document
-
-
 def main() -> None:
     """Measure both runs and write them."""
-    runs = {preset: rounded(measure(preset)) for preset in PRESETS}
+    client = create_app().test_client()
+    runs = {preset: rounded(trained(client, request_of(preset))) for preset in PRESETS}
     SHIPPED.parent.mkdir(exist_ok=True)
     text = json.dumps({"provenance": provenance(), "runs": runs}, ensure_ascii=False, separators=(",", ":"))
     SHIPPED.write_text(text + "\n", encoding="utf-8")

@@ -14,14 +14,11 @@ import argparse
 import json
 import os
 import platform
-import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-from flask.testing import FlaskClient
 
 from app import __version__, create_app
 from app.advice.presets import preset_parameters
@@ -30,6 +27,7 @@ from app.parameters import RunParameters
 from app.runs.sweep_document import SweptRun, sweep_document
 from app.runs.sweep_plan import Grid
 from app.runs.sweep_results import RunResult
+from benchmarks.through_the_api import trained
 
 SHIPPED = Path(__file__).resolve().parents[1] / "static" / "data" / "measured_sweep.json"
 PRESET = "optimal"
@@ -38,8 +36,6 @@ VALUES = (0.5, 0.8, 1.1, 1.5, 2.0, 4.0)
 SEEDS = (1, 2, 3)
 
 Document = dict[str, Any]
-
-_PAUSE_SECONDS = 1.0
 
 
 def settings_of(*, value: float, seed: int) -> Document:
@@ -65,22 +61,6 @@ def provenance() -> Document:
     }
 
 
-def train(client: FlaskClient, settings: Document) -> Document:
-    """Return the run document of one training through the API.
-
-    Raises:
-        RuntimeError: the training did not end well; the text holds the answer.
-    """
-    body = {"mode": "real", "task": DEFAULT_TASK, **settings}
-    document: Document = client.post("/api/train", json=body, headers={"Prefer": "respond-async"}).get_json()
-    while document.get("state") in ("queued", "running"):
-        time.sleep(_PAUSE_SECONDS)
-        document = client.get(f"/api/runs/{document['id']}").get_json()
-    if document.get("state") != "done":
-        raise RuntimeError(f"{body}: {document}")
-    return document
-
-
 def measure() -> Document:
     """Return what the file holds, all runs trained anew."""
     client = create_app().test_client()
@@ -88,7 +68,9 @@ def measure() -> Document:
     baselines: list[Document] = []
     for value in VALUES:
         for seed in SEEDS:
-            document = train(client, settings_of(value=value, seed=seed))
+            document = trained(
+                client, {"mode": "real", "task": DEFAULT_TASK, **settings_of(value=value, seed=seed)}
+            )
             final = document["final_metrics"]
             runs.append(
                 _metrics(final)
