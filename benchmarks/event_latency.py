@@ -24,8 +24,10 @@ from sqlalchemy import update
 
 from app.events import Finished, Notice
 from app.parameters import RunParameters
-from app.runs.lifecycle import Lifecycle, NewRun
-from app.runs.store import Store, runs
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
+from app.runs.store.schema import runs
 from tests.faults.playground import GUNICORN, Playground
 
 OWNER = "benchmark"

@@ -24,9 +24,9 @@ from app import __version__, create_app
 from app.advice.presets import preset_parameters
 from app.catalog import DEFAULT_TASK
 from app.parameters import RunParameters
-from app.runs.sweep_document import SweptRun, sweep_document
-from app.runs.sweep_plan import Grid
-from app.runs.sweep_results import RunResult
+from app.runs.sweeps.document import SweptRun, sweep_document
+from app.runs.sweeps.plan import Grid
+from app.runs.sweeps.results import RunResult
 from benchmarks.through_the_api import trained
 
 SHIPPED = Path(__file__).resolve().parents[1] / "static" / "data" / "measured_sweep.json"

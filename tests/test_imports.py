@@ -46,6 +46,14 @@ ALLOWED = {
     "routes": {*RUNS, *SCHEMAS, "bundles", "learning", "security", "metrics", "__version__"},
     "__init__": {"routes", "runs", "settings", "metrics"},
 }
+# The same within runs, whose other files may import all of it.
+ALLOWED_OF_RUNS = {
+    "store": set(),
+    "documents": {"store"},
+    "following": {"store"},
+    "execution": {"store"},
+    "cluster": {"store", "execution"},
+}
 ONLY_IN = {
     "tensorflow": {"training"},
     "tensorflow_privacy": {"training"},
@@ -97,6 +105,15 @@ def test_a_module_imports_only_what_its_part_may(file: Path) -> None:
     assert own - ALLOWED[part] - {part} == set()
     packages = {name.split(".")[0] for name in names}
     assert [package for package in packages if part not in ONLY_IN.get(package, {part})] == []
+
+
+@pytest.mark.parametrize("room", ALLOWED_OF_RUNS)
+def test_a_room_of_runs_imports_only_what_it_may(room: str) -> None:
+    files = [file for file in FILES if file.relative_to(APP).with_suffix("").parts[:2] == ("runs", room)]
+    names = {name for file in files for name in imported(ast.parse(file.read_text(encoding="utf-8")))}
+    own = {name.split(".")[2] for name in names if name.startswith("app.runs.")}
+    assert files
+    assert own - ALLOWED_OF_RUNS[room] - {room} == set()
 
 
 def test_every_part_of_the_application_has_a_rule() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import request
 
-from app.runs.stream import never
+from app.runs.following.stream import never
 
 SILENT_SECONDS = 30  # a client whose machine is gone acknowledges nothing; its connection then fails
 _HUNG_UP = select.POLLHUP | select.POLLERR | select.POLLNVAL | getattr(select, "POLLRDHUP", 0)

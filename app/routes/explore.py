@@ -12,7 +12,7 @@ from app import __version__, catalog
 from app.advice.presets import presets
 from app.parameters import PARAMETERS
 from app.routes.exchange import answer, run_service, settings
-from app.runs.tables import UNUSED_SECONDS
+from app.runs.store.tables import UNUSED_SECONDS
 from app.schemas import sweeps
 from app.schemas.requests import MODES
 from app.schemas.tables import rules

@@ -22,13 +22,13 @@ from app.routes.records import metrics
 from app.runs.admission import ClientLimited, KeyReused, QueueFull
 from app.runs.auditing import CannotBeAudited
 from app.runs.capabilities import EngineUnavailable
-from app.runs.lifecycle import UnknownRun
+from app.runs.following.seats import NoSeat
 from app.runs.predictions import NoModel, WrongShape
-from app.runs.seats import NoSeat
 from app.runs.service import NoSuchEvent
-from app.runs.store import StoreUnavailable
-from app.runs.sweeps import SweepTooLong, UnknownSweep
-from app.runs.tables import TableInUse, TooManyTables, UnknownTable
+from app.runs.store.database import StoreUnavailable
+from app.runs.store.records import UnknownRun
+from app.runs.store.tables import TableInUse, TooManyTables, UnknownTable
+from app.runs.sweeps.sweeps import SweepTooLong, UnknownSweep
 from app.runs.timing import TooExpensive
 from app.simulation.profiles import NoFit
 

@@ -16,7 +16,7 @@ from app.errors import TooManyRequests
 from app.routes.exchange import run_service, settings
 from app.routes.visitors import visitor
 from app.runs.admission import pseudonym
-from app.runs.store import StoreUnavailable
+from app.runs.store.database import StoreUnavailable
 from app.settings import SettingsError, without_password
 
 MEMORY = "memory://"

@@ -13,8 +13,8 @@ from app.metrics import MEDIA_TYPE
 from app.routes.exchange import run_service, settings
 from app.routes.records import metrics
 from app.routes.visitors import is_forwarded
-from app.runs.figures import Figures, figures
-from app.runs.store import Store, StoreUnavailable
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.figures import Figures, figures
 from app.security import is_loopback
 
 blueprint = Blueprint("metrics", __name__)

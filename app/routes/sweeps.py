@@ -11,10 +11,10 @@ from app.routes.limits import count_question
 from app.routes.starting import request_key
 from app.routes.visitors import visitor
 from app.runs.admission import RequestKey
-from app.runs.lifecycle import FINISHED_STATES, RUN_ID_BYTES
-from app.runs.sweep_document import simulated_sweep
-from app.runs.sweep_plan import Grid, PlannedRun, SweepPlan
-from app.runs.sweeps import AdmittedSweep
+from app.runs.store.lifecycle import FINISHED_STATES, RUN_ID_BYTES
+from app.runs.sweeps.document import simulated_sweep
+from app.runs.sweeps.plan import Grid, PlannedRun, SweepPlan
+from app.runs.sweeps.sweeps import AdmittedSweep
 from app.schemas.requests import StrictRequest, given
 from app.schemas.sweeps import SweepRequest, resolve_sweep
 

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, render_template
 from app import __version__
 from app.errors import KINDS
 from app.routes.exchange import answer, run_service
-from app.schemas.openapi import OPERATIONS, openapi
+from app.schemas.openapi import openapi
+from app.schemas.operations import OPERATIONS
 
 blueprint = Blueprint("system", __name__, template_folder="templates")
 

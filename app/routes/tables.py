@@ -8,7 +8,7 @@ from app.errors import NotFound, NotPermitted
 from app.routes.exchange import answer, read_body, run_service, settings
 from app.routes.limits import count_question
 from app.routes.visitors import visitor
-from app.runs.tables import UNUSED_SECONDS, UnknownTable
+from app.runs.store.tables import UNUSED_SECONDS, UnknownTable
 from app.schemas.tables import TableRequest, read
 
 blueprint = Blueprint("tables", __name__, url_prefix="/api/tables")

@@ -9,7 +9,7 @@ from app.routes.limits import count_question
 from app.routes.starting import as_it_stands, request_key
 from app.routes.visitors import visitor
 from app.runs.admission import Admitted, RequestKey
-from app.runs.document import simulated_document
+from app.runs.documents.document import simulated_document
 from app.schemas.requests import StrictRequest, TrainRequest, given
 from app.schemas.resolution import resolve
 

@@ -17,10 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from app.runs.lifecycle import Lifecycle, NewRun
-from app.runs.store import Store, facts, runs
-from app.runs.tables import take
-from app.runs.turns import requests_active, requests_made, requests_waiting
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
+from app.runs.store.schema import facts, runs
+from app.runs.store.tables import take
+from app.runs.store.turns import requests_active, requests_made, requests_waiting
 
 SECRET = "client_secret"  # the fact that keys the hashes
 ADMISSION_LOCK = 4713  # any number that the store's other advisory locks do not use

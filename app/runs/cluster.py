@@ -22,10 +22,11 @@ from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from app import logs
-from app.runs.keeper import Keeper, Limits
-from app.runs.lifecycle import Claim, Lifecycle
-from app.runs.store import Store
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.keeper import Keeper, Limits
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim
 from app.settings import Settings, SettingsError, read_settings
 
 STATION = "training"  # the name of the plugin

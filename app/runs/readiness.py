@@ -7,8 +7,9 @@ import time
 
 from sqlalchemy import text
 
-from app.runs.lifecycle import count
-from app.runs.store import Store, StoreUnavailable, runs
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.schema import runs
+from app.runs.store.transitions import count
 
 KEPT_SECONDS = 1.0  # so that asking often does not mean writing often
 

@@ -15,24 +15,25 @@ from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Shares, Visitor
 from app.runs.auditing import audit_job
 from app.runs.capabilities import EngineUnavailable, capabilities, missing_package
-from app.runs.dispatcher import Dispatcher
-from app.runs.document import Document, Measurements, iso_time, run_document
-from app.runs.documents import Documents
-from app.runs.executor import Executor
+from app.runs.documents.document import Document, Measurements, iso_time, run_document
+from app.runs.documents.documents import Documents
+from app.runs.documents.pld_ahead import PldAhead
+from app.runs.execution.dispatcher import Dispatcher
+from app.runs.execution.executor import Executor
+from app.runs.execution.keeper import Limits
+from app.runs.execution.leadership import leadership_of
+from app.runs.execution.process_executor import ProcessExecutor
+from app.runs.following.seats import NoSeat, Seats
+from app.runs.following.stream import EventStream, Tailer, never
 from app.runs.jobs import training_job
-from app.runs.keeper import Limits
-from app.runs.leadership import leadership_of
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
-from app.runs.pld_ahead import PldAhead
 from app.runs.predictions import Predictions
-from app.runs.process_executor import ProcessExecutor
 from app.runs.readiness import StoreCheck
-from app.runs.seats import NoSeat, Seats
-from app.runs.slots import Slots
-from app.runs.store import Store
-from app.runs.stream import EventStream, Tailer, never
-from app.runs.sweeps import Caps, Sweeps
-from app.runs.tables import Tables
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
+from app.runs.store.records import Record, UnknownRun
+from app.runs.store.slots import Slots
+from app.runs.store.tables import Tables
+from app.runs.sweeps.sweeps import Caps, Sweeps
 from app.runs.timing import Timing
 from app.settings import Settings
 from app.tables.table import Table
@@ -349,7 +350,7 @@ class RunService:
         settings = self._settings
         if settings.scheduler:
             # Imported only here: it takes 50 MB, and a single machine has no use for it.
-            from app.runs.dask_executor import DaskExecutor, security_of
+            from app.runs.execution.dask_executor import DaskExecutor, security_of
 
             return DaskExecutor(
                 lifecycle=lifecycle,

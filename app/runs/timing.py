@@ -16,8 +16,10 @@ from sqlalchemy import Connection, select
 from app.catalog import DATASETS, MODELS
 from app.events import Finished, decode
 from app.parameters import RunParameters
-from app.runs.lifecycle import CALIBRATION, Record
-from app.runs.store import Store, StoreUnavailable, events, facts, runs
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import CALIBRATION
+from app.runs.store.records import Record
+from app.runs.store.schema import events, facts, runs
 from app.runs.work import OVERHEAD_SECONDS, SHIPPED_PER_CORE, baseline_work, cost_of, private_work
 
 RUNS_LOOKED_AT = 10

@@ -1,4 +1,4 @@
-"""The training process: ``python -m app.training``, spoken to by ``app.runs.training_process``.
+"""The training process: ``python -m app.training``, spoken to by ``app.runs.execution.training_process``.
 
 Messages are JSON, one a line. In: {"run": id, "parameters", "fallback", "earlier": [{"steps", "fallback"}],
 "data_directory", "offline"} starts a training ("audit", if it is not null, makes it an audit), on a table of

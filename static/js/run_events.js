@@ -1,5 +1,5 @@
 /**
- * A run's events folded into its document, as the server does it (app/runs/document.py): pure, in the order of their ids.
+ * A run's events folded into its document, as the server does it (app/runs/documents/document.py): pure, in the order of their ids.
  * The document keeps the id of its last event as `last_event_id`.
  */
 

@@ -9,9 +9,9 @@ import pytest
 
 from app import create_app
 from app.runs.admission import Admitted, RequestKey, Visitor
-from app.runs.document import simulated_document
-from app.runs.lifecycle import UnknownRun
-from app.runs.store import Store
+from app.runs.documents.document import simulated_document
+from app.runs.store.database import Store
+from app.runs.store.records import UnknownRun
 from app.runs.timing import Timing
 from app.settings import Settings
 from tests.api.served import Served

@@ -6,9 +6,10 @@ from typing import Any
 
 from app import create_app
 from app.events import Finished
-from app.runs.executor import Ended
-from app.runs.lifecycle import Claim, Lifecycle
+from app.runs.execution.executor import Ended
 from app.runs.service import RunService
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim
 from app.settings import Settings
 
 

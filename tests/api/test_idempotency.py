@@ -10,7 +10,7 @@ import pytest
 
 from app.events import Finished
 from app.runs import timing as timing_module
-from app.runs.lifecycle import Claim
+from app.runs.store.records import Claim
 from tests.api.served import Served
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"

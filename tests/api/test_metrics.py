@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
 from app.metrics import server_processes
-from app.runs.seats import NoSeat
+from app.runs.following.seats import NoSeat
 from app.settings import Settings
 from tests.api.conftest import RUN_ID
 

@@ -6,7 +6,7 @@ import pytest
 
 from app import catalog
 from app.parameters import PARAMETERS
-from app.schemas.documents import Choices
+from app.schemas.answers import Choices
 
 
 @pytest.fixture

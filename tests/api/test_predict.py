@@ -11,7 +11,7 @@ import pytest
 from app.events import Finished
 from app.inference.archive import packed
 from app.runs.predictions import RUNS_KEPT
-from app.schemas.documents import Prediction
+from app.schemas.answers import Prediction
 from tests.api.served import Served
 
 NOWHERE = "0" * 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.privacy.accounting import epsilon_rdp
-from app.schemas.documents import PrivacyAnswer
+from app.schemas.answers import PrivacyAnswer
 
 
 def rdp(*, examples: int, batch_size: int, noise_multiplier: float, epochs: int) -> float:

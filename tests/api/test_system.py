@@ -11,7 +11,7 @@ import pytest
 from app import __version__
 from app.errors import KINDS
 from app.schemas.documents import Run
-from app.schemas.openapi import OPERATIONS
+from app.schemas.operations import OPERATIONS
 from app.schemas.sweeps import Sweep
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.catalog import TABLE_TASK
-from app.runs.tables import MOST_OF_A_CLIENT, MOST_TABLES
+from app.runs.store.tables import MOST_OF_A_CLIENT, MOST_TABLES
 from app.schemas.tables import TableRules, TableTaken
 from tests.api.served import Served
 from tests.own_table import SAMPLE, table_request

@@ -18,7 +18,7 @@ from distributed import Client
 from distributed.security import Security
 from psycopg.rows import dict_row
 
-from app.runs.dask_executor import LOOK_SECONDS
+from app.runs.execution.dask_executor import LOOK_SECONDS
 from tests.cluster.deployment import commands
 from tests.faults.playground import RUN_PY, Playground
 from tests.serving import ROOT, free_port

@@ -7,7 +7,7 @@ import sys
 from distributed import Worker
 
 from app.runs.cluster import set_up
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.training_process import TrainingProcess
 
 TRAINER = (sys.executable, "-m", "tests.faults.trainer")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.runs.keeper import CLOSING
+from app.runs.execution.keeper import CLOSING
 from tests.cluster.machines import LEASE_SECONDS, REAL, Cluster
 from tests.faults.playground import GUNICORN, Playground, whole_story
 from tests.faults.promises import STRICT, kept

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.runs.store import Store, StoreUnavailable
+from app.runs.store.database import Store, StoreUnavailable
 from tests.cluster.machines import Cluster
 from tests.postgresql import running_postgresql
 

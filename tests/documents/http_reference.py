@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app import __version__
-from app.schemas.openapi import OPERATIONS, Operation, openapi
+from app.schemas.openapi import openapi
+from app.schemas.operations import OPERATIONS, Operation
 
 Schema = Mapping[str, Any]
 

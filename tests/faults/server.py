@@ -9,11 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from app.runs import service
-from app.runs.executor import Executor
-from app.runs.keeper import Limits
-from app.runs.lifecycle import Lifecycle
-from app.runs.process_executor import ProcessExecutor
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.executor import Executor
+from app.runs.execution.keeper import Limits
+from app.runs.execution.process_executor import ProcessExecutor
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store.lifecycle import Lifecycle
 from app.settings import Settings
 
 if TYPE_CHECKING:

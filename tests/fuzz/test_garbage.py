@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.schemas.openapi import OPERATIONS
+from app.schemas.operations import OPERATIONS
 from tests.api.served import Served
 
 EXAMPLES = int(os.environ.get("DPSGD_FUZZ_GARBAGE", "400"))  # `make fuzz` tries more, and others each time

@@ -12,7 +12,7 @@ from app.learning import CARDS, CORRECTIONS, DEPLOYMENTS, DIALOGUE, FLASH_CARDS,
 from app.learning import SOURCES as KNOWN
 from app.learning.kinds import Card
 from app.parameters import RunParameters
-from app.runs.document import final_epsilon, simulated_document
+from app.runs.documents.document import final_epsilon, simulated_document
 from app.schemas.resolution import complete
 
 ASKED = [card for card in CARDS if card.question]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.privacy.pld import IDLE_SECONDS
-from app.runs.store import Store
+from app.runs.store.database import Store
 from benchmarks import event_latency
 from benchmarks.server_memory import megabytes, processes, use
 from tests.faults.playground import GUNICORN, Playground

@@ -12,7 +12,7 @@ import pytest
 
 from app.events import EpochPoint, IterationPoint
 from app.parameters import RunParameters
-from app.runs.store import Store
+from app.runs.store.database import Store
 
 STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
 JOB: dict[str, Any] = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from app.runs.store import StoreUnavailable
+from app.runs.store.database import StoreUnavailable
 
 RUN = "0123456789abcdef01234567"
 

@@ -21,8 +21,9 @@ from app.runs.admission import (
     Visitor,
     pseudonym,
 )
-from app.runs.lifecycle import Lifecycle
-from app.runs.store import Store, events, facts, runs
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.schema import events, facts, runs
 
 JOB = {"kind": "training", "parameters": {"epochs": 3}, "fallback": None, "notices": []}
 SHARES = Shares(queue=5, active_runs=2, trainings_per_minute=3)

@@ -13,9 +13,9 @@ from app.events import Audited, Event, Finished, Progress, Retrying
 from app.parameters import RunParameters
 from app.privacy.wording import at_most
 from app.runs.auditing import CannotBeAudited, audit_job
-from app.runs.document import Document, Measurements, epsilon_at, run_document, simulated_document
-from app.runs.keeper import Keeper, Limits
-from app.runs.lifecycle import Claim
+from app.runs.documents.document import Document, Measurements, epsilon_at, run_document, simulated_document
+from app.runs.execution.keeper import Keeper, Limits
+from app.runs.store.records import Claim
 from app.runs.timing import _work_and_seconds
 from app.schemas.documents import Run
 

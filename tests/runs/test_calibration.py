@@ -6,12 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from app.runs.keeper import Limits
-from app.runs.lifecycle import Lifecycle
-from app.runs.process_executor import ProcessExecutor
-from app.runs.store import Store
+from app.runs.execution.keeper import Limits
+from app.runs.execution.process_executor import ProcessExecutor
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
 from app.runs.timing import Rate, Timing
-from app.runs.training_process import TrainingProcess
 
 TELLS_ITS_SPEED = (
     sys.executable,

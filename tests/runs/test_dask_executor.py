@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from distributed.security import Security
 
-from app.runs.dask_executor import DaskExecutor, Pulses
-from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.store import Store
+from app.runs.execution.dask_executor import DaskExecutor, Pulses
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun
 from tests.runs.conftest import JOB
 from tests.serving import ROOT, free_port
 

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from app.events import Finished, Retrying, Started
-from app.runs import dispatcher as dispatcher_module
-from app.runs.dispatcher import Dispatcher
-from app.runs.executor import Ended
-from app.runs.leadership import FileLeadership
-from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.store import Store, StoreUnavailable
+from app.runs.execution import dispatcher as dispatcher_module
+from app.runs.execution.dispatcher import Dispatcher
+from app.runs.execution.executor import Ended
+from app.runs.execution.leadership import FileLeadership
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun
 from tests.runs.conftest import JOB, until
 
 

@@ -13,7 +13,7 @@ from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
 from app.privacy.shuffle import worst_case_epsilon
 from app.privacy.wording import at_most
-from app.runs.document import Document, Measurements, run_document, simulated_document
+from app.runs.documents.document import Document, Measurements, run_document, simulated_document
 from tests.runs.conftest import HISTOGRAM, epoch_point, iteration_point
 
 FIELDS = {

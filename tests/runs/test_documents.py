@@ -10,11 +10,12 @@ import pytest
 
 from app.events import Finished, Notice, Progress
 from app.parameters import RunParameters
-from app.runs import documents as documents_module
-from app.runs.document import Document, Measurements
-from app.runs.documents import Documents
-from app.runs.lifecycle import Claim, Entry, Lifecycle, NewRun, Record, UnknownRun
-from app.runs.store import Store, StoreUnavailable
+from app.runs.documents import documents as documents_module
+from app.runs.documents.document import Document, Measurements
+from app.runs.documents.documents import Documents
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, Entry, NewRun, Record, UnknownRun
 
 
 class Kept:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.events import Finished, Phase
-from app.runs.figures import figures
-from app.runs.lifecycle import Lifecycle, NewRun
 from app.runs.readiness import StoreCheck
-from app.runs.store import Store, StoreUnavailable
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.figures import figures
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
 from tests.runs.conftest import JOB
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.events import Finished, Progress
 from app.parameters import RunParameters
-from app.runs.lifecycle import Claim, NewRun, UnknownRun
-from app.runs.seats import NoSeat
+from app.runs.following.seats import NoSeat
 from app.runs.service import NoSuchEvent, RunService
+from app.runs.store.records import Claim, NewRun, UnknownRun
 from app.settings import Settings
 from tests.runs.conftest import until
 from tests.runs.test_stream import ids, numbers

@@ -16,11 +16,13 @@ import pytest
 from sqlalchemy import insert
 
 from app.events import Event, Finished, Progress, Retrying
-from app.runs import weights
-from app.runs.keeper import Keeper, Limits
-from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.store import Store, StoreUnavailable, tables
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.keeper import Keeper, Limits
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store import weights
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun
+from app.runs.store.schema import tables
 from tests.runs.conftest import JOB, STUB
 
 QUICK = Limits(lease=1.0, run=60.0, grace=0.4, late_grace=0.3)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from app.runs.leadership import FileLeadership, leadership_of
-from app.runs.store import Store
+from app.runs.execution.leadership import FileLeadership, leadership_of
+from app.runs.store.database import Store
 from tests.runs.conftest import until
 
 HOLDER = """
 import sys, time
-from app.runs.leadership import leadership_of
-from app.runs.store import Store
+from app.runs.execution.leadership import leadership_of
+from app.runs.store.database import Store
 leadership = leadership_of(Store(sys.argv[1]))
 assert leadership.holds()
 print("holds", flush=True)

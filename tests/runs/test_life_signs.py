@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.runs import life_signs
-from app.runs.life_signs import LOOK_SECONDS, PATIENCE, LifeSigns
+from app.runs.execution import life_signs
+from app.runs.execution.life_signs import LOOK_SECONDS, PATIENCE, LifeSigns
 
 LEASE = 5.0
 SPAWNED_AT = 1000.0

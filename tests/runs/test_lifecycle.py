@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from app.events import Event, Fallback, Finished, Phase, Progress, Retrying, Started
-from app.runs import lifecycle as lifecycle_module
-from app.runs.lifecycle import Claim, Fenced, Lifecycle, NewRun, UnknownRun
-from app.runs.store import Store, runs
+from app.runs.store import lifecycle as lifecycle_module
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, Fenced, NewRun, UnknownRun
+from app.runs.store.schema import runs
 
 JOB = {"kind": "training", "parameters": {"epochs": 3}, "fallback": None, "notices": []}
 TRAINING = Phase(phase="training")

@@ -6,8 +6,8 @@ import threading
 import time
 
 from app.parameters import RunParameters
-from app.runs import pld_ahead
-from app.runs.pld_ahead import PldAhead
+from app.runs.documents import pld_ahead
+from app.runs.documents.pld_ahead import PldAhead
 
 
 def until_equal(found: list[int], wanted: list[int]) -> None:

@@ -9,12 +9,13 @@ import psutil
 import pytest
 
 from app.events import Finished, Progress, Retrying
-from app.runs.executor import Ended
-from app.runs.keeper import Limits
-from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.process_executor import ProcessExecutor
-from app.runs.store import Store
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.executor import Ended
+from app.runs.execution.keeper import Limits
+from app.runs.execution.process_executor import ProcessExecutor
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun
 from tests.runs.conftest import JOB, STUB, until
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.runs.seats import NoSeat, Seats
+from app.runs.following.seats import NoSeat, Seats
 
 
 def test_no_more_seats_are_taken_than_there_are() -> None:

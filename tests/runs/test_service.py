@@ -14,9 +14,10 @@ from app.events import Finished, Progress
 from app.parameters import RunParameters
 from app.runs import capabilities as capabilities_module
 from app.runs.capabilities import EngineUnavailable
-from app.runs.executor import Ended
-from app.runs.lifecycle import Claim, Lifecycle, UnknownRun
+from app.runs.execution.executor import Ended
 from app.runs.service import RunService
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, UnknownRun
 from app.settings import Settings
 from tests.runs.conftest import until
 

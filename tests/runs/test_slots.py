@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.runs import slots as slots_module
 from app.runs.service import RunService
-from app.runs.slots import Slots
-from app.runs.store import Store
+from app.runs.store import slots as slots_module
+from app.runs.store.database import Store
+from app.runs.store.slots import Slots
 from app.settings import Settings
 from tests.runs.conftest import until
 from tests.runs.test_dispatcher import ScriptedExecutor

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from app.runs.lifecycle import Lifecycle, NewRun
-from app.runs.store import Store, StoreUnavailable, facts
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
+from app.runs.store.schema import facts
 
 NEW = NewRun(job={"kind": "training"}, client="c")
 

@@ -8,8 +8,11 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from app.runs.lifecycle import Lifecycle, NewRun, count
-from app.runs.store import Store, StoreUnavailable, facts, runs
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
+from app.runs.store.schema import facts, runs
+from app.runs.store.transitions import count
 from tests.postgresql import PostgreSQL
 from tests.runs.conftest import JOB
 

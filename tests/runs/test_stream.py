@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from app.events import Finished, Progress
-from app.runs import feed as feed_module
-from app.runs import stream as stream_module
-from app.runs.lifecycle import Lifecycle, NewRun
-from app.runs.store import Store
-from app.runs.stream import HEARTBEAT, RETRY, EventStream, Tailer
+from app.runs.following import feed as feed_module
+from app.runs.following import stream as stream_module
+from app.runs.following.stream import HEARTBEAT, RETRY, EventStream, Tailer
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun
 from tests.runs.conftest import until
 from tests.runs.scripted_store import RUN, ScriptedStore
 

@@ -14,7 +14,7 @@ from app.parameters import RunParameters
 from app.privacy.accounting import epsilon_rdp
 from app.privacy.composition import composed_epsilon
 from app.privacy.mechanism import Mechanism
-from app.runs.sweep_document import (
+from app.runs.sweeps.document import (
     SweptRun,
     epsilon_of_all,
     pareto_front,
@@ -22,8 +22,8 @@ from app.runs.sweep_document import (
     sweep_document,
     sweep_state,
 )
-from app.runs.sweep_plan import Grid, PlannedRun, SweepPlan
-from app.runs.sweep_results import RunResult
+from app.runs.sweeps.plan import Grid, PlannedRun, SweepPlan
+from app.runs.sweeps.results import RunResult
 from tests.runs.conftest import epoch_point, iteration_point
 
 DIGITS = RunParameters.of_task("digits", epochs=2, seed=3)

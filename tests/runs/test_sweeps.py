@@ -15,8 +15,8 @@ from app.privacy.mechanism import Mechanism
 from app.runs import capabilities as capabilities_module
 from app.runs.admission import RequestKey, Visitor
 from app.runs.capabilities import EngineUnavailable
-from app.runs.sweep_plan import Grid, PlannedRun, SweepPlan
-from app.runs.sweeps import AdmittedSweep, UnknownSweep
+from app.runs.sweeps.plan import Grid, PlannedRun, SweepPlan
+from app.runs.sweeps.sweeps import AdmittedSweep, UnknownSweep
 from app.settings import Settings
 from tests.runs.conftest import until
 from tests.runs.test_service import Served

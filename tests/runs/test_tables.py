@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text, update
 
 from app.events import Finished
-from app.runs.lifecycle import Claim, Lifecycle, NewRun
-from app.runs.store import Store, tables
-from app.runs.tables import (
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun
+from app.runs.store.schema import tables
+from app.runs.store.tables import (
     MOST_OF_A_CLIENT,
     MOST_TABLES,
     UNUSED_SECONDS,

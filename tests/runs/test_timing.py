@@ -13,8 +13,9 @@ import pytest
 from app.events import Finished
 from app.parameters import RunParameters
 from app.runs import timing as timing_module
-from app.runs.lifecycle import Claim, Lifecycle, NewRun, Record
-from app.runs.store import Store
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, NewRun, Record
 from app.runs.timing import Rate, Timing, TooExpensive, rest, shipped_rate, until_free, whole_seconds
 from app.runs.work import OVERHEAD_SECONDS, private_work
 

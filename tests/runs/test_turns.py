@@ -11,8 +11,10 @@ from sqlalchemy import insert, select, update
 
 from app.events import Finished
 from app.runs.admission import Admission, ClientLimited, QueueFull, Shares, Visitor
-from app.runs.lifecycle import Lifecycle, NewRun, UnknownRun
-from app.runs.store import Store, StoreUnavailable, runs, sweep_runs, sweeps
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import NewRun, UnknownRun
+from app.runs.store.schema import runs, sweep_runs, sweeps
 
 JOB: dict[str, Any] = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 DONE = Finished(state="done", steps=23, training_seconds=1.5)

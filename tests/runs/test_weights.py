@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from app.events import Finished
-from app.runs import weights as weights_module
-from app.runs.lifecycle import Claim, Fenced, Lifecycle, NewRun
-from app.runs.store import Store
-from app.runs.weights import kept
+from app.runs.store import weights as weights_module
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, Fenced, NewRun
+from app.runs.store.weights import kept
 from tests.runs.conftest import JOB
 
 FOUND = {"private": b"\x00private\xff", "baseline": b"baseline"}

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from app.catalog import cure_for_missing
 from app.events import EpochPoint, Finished, IterationPoint, Notice, Phase, Progress, Ready, encode
-from app.training import course, engines, notices, trainer
+from app.training import course, engines, notices, trainer, training
 from app.training.dpsgd import Evaluation, StepStatistics, UnsupportedModel
 from app.training.notices import RisingLoss
 
@@ -75,7 +75,7 @@ def engine(monkeypatch):
     kind = type("StandIn", (StandInEngine,), {"made": [], "clock": clock, "breaks_at": never})
     monkeypatch.setitem(engines.ENGINES, "fast", kind)
     monkeypatch.setattr(course, "time", clock)
-    monkeypatch.setattr(trainer, "time", clock)
+    monkeypatch.setattr(training, "time", clock)
     return kind
 
 

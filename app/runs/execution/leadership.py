@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.runs.store import POSTGRESQL_OPTIONS, Store, file_at
+from app.runs.store.database import POSTGRESQL_OPTIONS, Store, file_at
 
 ADVISORY_LOCK = 4712  # any number that the store's other locks do not use
 

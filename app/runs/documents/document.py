@@ -30,7 +30,7 @@ from app.privacy import wording
 from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
-from app.runs.audit_report import audit_report
+from app.runs.documents.audit_report import audit_report
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from app.events import OUT_OF_MEMORY, Event, decode
-from app.runs.life_signs import LifeSigns
+from app.runs.execution.life_signs import LifeSigns
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 WORKER_COMMAND = (sys.executable, "-m", "app.training")

@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.runs.executor import Ended, Executor
-from app.runs.leadership import Leadership
-from app.runs.lifecycle import Lifecycle, Running
-from app.runs.slots import Slots
-from app.runs.store import Store, StoreUnavailable
-from app.runs.tables import Tables
+from app.runs.execution.executor import Ended, Executor
+from app.runs.execution.leadership import Leadership
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Running
+from app.runs.store.slots import Slots
+from app.runs.store.tables import Tables
 
 TICK_SECONDS = 0.05
 LEAD_SECONDS = 0.25  # between two tries to lead, or two looks whether this process still does

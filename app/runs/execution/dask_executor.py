@@ -24,9 +24,10 @@ from distributed import Client, Future, fire_and_forget
 from distributed.security import Security
 
 from app.runs.cluster import RESOURCE, keep
-from app.runs.executor import Ended
-from app.runs.lifecycle import Claim, Lifecycle, Running
-from app.runs.store import StoreUnavailable
+from app.runs.execution.executor import Ended
+from app.runs.store.database import StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, Running
 from app.settings import Settings
 
 LOOK_SECONDS = 0.5  # between two looks at the cluster

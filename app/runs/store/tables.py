@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from app.catalog import TableInfo
-from app.runs.store import SCRUB, Store, tables
+from app.runs.store.database import SCRUB, Store
+from app.runs.store.schema import tables
 from app.tables.table import Table
 
 UNUSED_SECONDS = 3600.0

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.events import Event, Finished, Progress
-from app.runs.lifecycle import Claim, Fenced, Lifecycle
-from app.runs.store import StoreUnavailable
-from app.runs.training_process import Heard, Lost, Trained, TrainingProcess
+from app.runs.execution.training_process import Heard, Lost, Trained, TrainingProcess
+from app.runs.store.database import StoreUnavailable
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim, Fenced
 
 LISTEN_SECONDS = 0.05
 ORDERS_SECONDS = 0.1  # between two looks at the cancel flag

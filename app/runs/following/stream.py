@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from app.runs.feed import Feed, frame
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle
-from app.runs.store import Store, StoreUnavailable
+from app.runs.following.feed import Feed, frame
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
 
 LOOK_SECONDS = 0.025  # between two looks at SQLite's change counter (12 µs each)
 QUERY_SECONDS = 0.15  # between two looks at PostgreSQL, which has no such counter

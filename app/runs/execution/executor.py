@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.runs.lifecycle import Claim
+from app.runs.store.records import Claim
 
 
 @dataclass(frozen=True, kw_only=True)

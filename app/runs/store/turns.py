@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, exists, func, select
 
-from app.runs.store import events, runs, sweep_runs, sweeps
+from app.runs.store.schema import events, runs, sweep_runs, sweeps
 
 SINGLE = -1  # the place of a run that belongs to no sweep: before the first of any
 _ACTIVE = ("queued", "running")

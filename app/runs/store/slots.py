@@ -6,7 +6,8 @@ import time
 
 from sqlalchemy import delete, insert, select
 
-from app.runs.store import Store, StoreUnavailable, facts
+from app.runs.store.database import Store, StoreUnavailable
+from app.runs.store.schema import facts
 
 SLOTS = "slots"  # the fact that holds it
 FRESH_SECONDS = 2.0

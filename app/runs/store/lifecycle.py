@@ -11,98 +11,24 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from app.events import Event, Finished, Retrying, Started, decode, encode
-from app.runs.attempts import Told, attempts_told
-from app.runs.store import Store, events, facts, runs
-from app.runs.tables import Tables, forget_of_run
-from app.runs.turns import retire, sooner_than, turn
-from app.runs.weights import keep
+from app.events import Event, Finished, Retrying, Started, decode
+from app.runs.store import transitions
+from app.runs.store.database import Store
+from app.runs.store.records import Claim, Entry, NewRun, Record, Running, UnknownRun, record_of
+from app.runs.store.schema import events, facts, runs
+from app.runs.store.tables import Tables
+from app.runs.store.turns import retire, sooner_than, turn
+from app.runs.store.weights import keep
 
 FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
-CRASHES_ALLOWED = 1  # one retry after a trainer's death
 CALIBRATION = "calibration"  # the fact that holds what a training process measured of its speed
 NO_WEIGHTS: Mapping[str, bytes] = MappingProxyType({})
-ATTEMPTS_ALLOWED = 8  # a run whose server dies each time must not take it down for ever
-
-LOST = (
-    "The training process ended before the run was finished, and again when it was retried ({why}). "
-    "Start the run again; if it ends so again, the machine may be short of memory."
-)
-INTERRUPTED = (
-    "The server was interrupted {attempts} times while this run was training; it was given up. "
-    "Start the run again when the server is steady."
-)
-
-
-class UnknownRun(LookupError):
-    """No run has this id (or it has been deleted for its age)."""
-
-
-class Fenced(RuntimeError):
-    """The attempt is not the run's present one any more: its keeper must stop and write nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewRun:
-    """A training to be queued. ``client`` and ``request_key`` are keyed hashes, see ``admission``."""
-
-    job: Mapping[str, Any]
-    client: str
-    request_key: str | None = None
-    request_print: str | None = None
-    estimated_seconds: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """The right to execute one attempt of a run; ``earlier`` is what each lost one told of (``attempts``)."""
-
-    run_id: str
-    owner: str
-    attempt: int
-    job: dict[str, Any]
-    earlier: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """A running attempt as the leader sees it."""
-
-    run_id: str
-    owner: str
-    heartbeat: int
-    cancel_requested: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """The row of one run, without its client."""
-
-    id: str
-    sequence: int
-    state: str
-    job: dict[str, Any]
-    created_at: float
-    started_at: float | None
-    ended_at: float | None
-    attempt: int
-    last_event: int
-    estimated_seconds: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One event of a run with its id, 1 being the first."""
-
-    id: int
-    event: Event
 
 
 class Lifecycle:
@@ -140,7 +66,7 @@ class Lifecycle:
             UnknownRun: no run has this id.
         """
         with self._store.writing() as connection:
-            return cancel(connection, run_id)
+            return transitions.cancel(connection, run_id)
 
     def record(self, run_id: str) -> Record:
         """Return the run's row.
@@ -152,7 +78,7 @@ class Lifecycle:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
         if row is None:
             raise UnknownRun(run_id)
-        return _record(row)
+        return record_of(row)
 
     def entries(self, run_id: str, *, after: int = 0) -> list[Entry]:
         """Return the run's events with an id above ``after``, in their order; [] for an unknown run."""
@@ -176,18 +102,20 @@ class Lifecycle:
         with self._store.reading() as connection:
             sooner = (runs.c.state == "queued") & sooner_than(connection, record.id, record.sequence)
             query = select(runs).where(sooner | (runs.c.state == "running"))
-            return [_record(row) for row in connection.execute(query.order_by(*turn()))]
+            return [record_of(row) for row in connection.execute(query.order_by(*turn()))]
 
     def line(self) -> list[Record]:
         """Return all runs that run or wait, in the order in which they are started."""
         active = runs.c.state.in_(("queued", "running"))
         with self._store.reading() as connection:
-            return [_record(row) for row in connection.execute(select(runs).where(active).order_by(*turn()))]
+            return [
+                record_of(row) for row in connection.execute(select(runs).where(active).order_by(*turn()))
+            ]
 
     def count(self, state: str) -> int:
         """Return how many runs are in ``state``."""
         with self._store.reading() as connection:
-            return count(connection, runs.c.state == state)
+            return transitions.count(connection, runs.c.state == state)
 
     # -- the leader's side
 
@@ -203,7 +131,7 @@ class Lifecycle:
                 owner=secrets.token_hex(16),
                 attempt=row.attempt + 1,
                 job=json.loads(row.job),
-                earlier=[asdict(told) for told in _told(connection, row)],
+                earlier=[asdict(told) for told in transitions.told(connection, row)],
             )
             connection.execute(
                 update(runs)
@@ -217,7 +145,7 @@ class Lifecycle:
                     heartbeat=runs.c.heartbeat + 1,
                 )
             )
-            _append(connection, row.id, row.last_event, [Started(attempt=claim.attempt)])
+            transitions.append(connection, row.id, row.last_event, [Started(attempt=claim.attempt)])
             return claim
 
     def running(self) -> list[Running]:
@@ -250,11 +178,11 @@ class Lifecycle:
     def enter(self, run_id: str, owner: str) -> None:
         """Begin the attempt; only the first to come may (a scheduler can start the same task twice)."""
         with self._store.writing() as connection:
-            mine = _owned(run_id, owner) & (runs.c.entered == 0)
+            mine = transitions.owned(run_id, owner) & (runs.c.entered == 0)
             changed = connection.execute(
                 update(runs).where(mine).values(entered=1, heartbeat=runs.c.heartbeat + 1)
             )
-            _unless_fenced(changed.rowcount)
+            transitions.unless_fenced(changed.rowcount)
 
     def table(self, run_id: str) -> bytes | None:
         """Return the bytes of the table that the run trains on; None where it has none."""
@@ -263,23 +191,23 @@ class Lifecycle:
     def append(self, run_id: str, owner: str, new: Sequence[Event]) -> None:
         """Add ``new`` (no Finished among them) to the run's events, which is a sign of life too."""
         with self._store.writing() as connection:
-            row = _locked_owned(connection, run_id, owner)
-            _append(connection, run_id, row.last_event, new)
+            row = transitions.locked_owned(connection, run_id, owner)
+            transitions.append(connection, run_id, row.last_event, new)
 
     def beat(self, run_id: str, owner: str) -> None:
         """Give a sign of life."""
         with self._store.writing() as connection:
             changed = connection.execute(
-                update(runs).where(_owned(run_id, owner)).values(heartbeat=runs.c.heartbeat + 1)
+                update(runs).where(transitions.owned(run_id, owner)).values(heartbeat=runs.c.heartbeat + 1)
             )
-            _unless_fenced(changed.rowcount)
+            transitions.unless_fenced(changed.rowcount)
 
     def cancel_requested(self, run_id: str, owner: str) -> bool:
         """Return whether the attempt shall stop."""
-        query = select(runs.c.cancel_requested).where(_owned(run_id, owner))
+        query = select(runs.c.cancel_requested).where(transitions.owned(run_id, owner))
         with self._store.reading() as connection:
             asked = connection.execute(query).scalar_one_or_none()
-        _unless_fenced(int(asked is not None))
+        transitions.unless_fenced(int(asked is not None))
         return bool(asked)
 
     def finish(
@@ -293,9 +221,9 @@ class Lifecycle:
     ) -> None:
         """Add ``new`` and then ``finished``, and end the run with its state; one done keeps ``weights``."""
         with self._store.writing() as connection:
-            row = _locked_owned(connection, run_id, owner)
-            last_event = _append(connection, run_id, row.last_event, new)
-            _end(connection, row, finished, last_event=last_event)
+            row = transitions.locked_owned(connection, run_id, owner)
+            last_event = transitions.append(connection, run_id, row.last_event, new)
+            transitions.end(connection, row, finished, last_event=last_event)
             if finished.state == "done":
                 keep(connection, run_id, weights)
 
@@ -310,126 +238,19 @@ class Lifecycle:
         """
         with self._store.writing() as connection:
             row = connection.execute(
-                select(runs).where(_owned(run_id, owner)).with_for_update()
+                select(runs).where(transitions.owned(run_id, owner)).with_for_update()
             ).one_or_none()
             if row is None:
                 return None
-            last_event = _append(connection, run_id, row.last_event, new)
-            finished = _verdict(connection, row, why=why, crash=crash)
+            last_event = transitions.append(connection, run_id, row.last_event, new)
+            finished = transitions.verdict(connection, row, why=why, crash=crash)
             if finished is not None:
-                _end(connection, row, finished, last_event=last_event)
+                transitions.end(connection, row, finished, last_event=last_event)
                 return finished.state
             connection.execute(
                 update(runs)
                 .where(runs.c.id == run_id)
                 .values(state="queued", owner=None, crashes=row.crashes + int(crash))
             )
-            _append(connection, run_id, last_event, [Retrying(attempt=row.attempt, why=why)])
+            transitions.append(connection, run_id, last_event, [Retrying(attempt=row.attempt, why=why)])
             return "queued"
-
-
-def cancel(connection: Connection, run_id: str) -> str:
-    """Do what :meth:`Lifecycle.cancel` does, which says more, within the transaction of ``connection``."""
-    row = _locked(connection, run_id)
-    if row.state == "queued":
-        # What earlier attempts spent stays charged: it is in their own events.
-        _end(connection, row, Finished(state="cancelled", steps=0, training_seconds=0.0))
-        return "cancelled"
-    if row.state == "running":
-        connection.execute(update(runs).where(runs.c.id == run_id).values(cancel_requested=1))
-    return str(row.state)
-
-
-def count(connection: Connection, condition: Any) -> int:
-    """Return how many runs fulfil ``condition``."""
-    return int(connection.execute(select(func.count()).select_from(runs).where(condition)).scalar_one())
-
-
-def _owned(run_id: str, owner: str) -> Any:
-    return (runs.c.id == run_id) & (runs.c.owner == owner) & (runs.c.state == "running")
-
-
-def _unless_fenced(changed: int) -> None:
-    if changed != 1:
-        raise Fenced("another attempt owns the run, or it has ended")
-
-
-def _locked(connection: Connection, run_id: str) -> Row[Any]:
-    row = connection.execute(select(runs).where(runs.c.id == run_id).with_for_update()).one_or_none()
-    if row is None:
-        raise UnknownRun(run_id)
-    return row
-
-
-def _locked_owned(connection: Connection, run_id: str, owner: str) -> Row[Any]:
-    row = connection.execute(select(runs).where(_owned(run_id, owner)).with_for_update()).one_or_none()
-    if row is None:
-        raise Fenced("another attempt owns the run, or it has ended")
-    return row
-
-
-def _append(connection: Connection, run_id: str, last_event: int, new: Sequence[Event]) -> int:
-    """Add ``new`` behind the event ``last_event`` and return the id of the last."""
-    if not new:
-        return last_event
-    now = time.time()
-    rows = [
-        {"run_id": run_id, "id": last_event + number, "created_at": now, "body": _body(event)}
-        for number, event in enumerate(new, start=1)
-    ]
-    connection.execute(insert(events), rows)
-    last_event += len(rows)
-    connection.execute(
-        update(runs).where(runs.c.id == run_id).values(last_event=last_event, heartbeat=runs.c.heartbeat + 1)
-    )
-    return last_event
-
-
-def _end(connection: Connection, row: Row[Any], finished: Finished, *, last_event: int | None = None) -> None:
-    _append(connection, row.id, row.last_event if last_event is None else last_event, [finished])
-    forget_of_run(connection, row.id)
-    connection.execute(
-        update(runs).where(runs.c.id == row.id).values(state=finished.state, owner=None, ended_at=time.time())
-    )
-
-
-def _verdict(connection: Connection, row: Row[Any], *, why: str, crash: bool) -> Finished | None:
-    """Return how a run ends whose attempt was lost, None when it shall be tried again."""
-    if row.cancel_requested:
-        state, error = "cancelled", None
-    elif crash and row.crashes >= CRASHES_ALLOWED:
-        state, error = "failed", {"kind": "lost", "message": LOST.format(why=why)}
-    elif row.attempt >= ATTEMPTS_ALLOWED:
-        state, error = "failed", {"kind": "lost", "message": INTERRUPTED.format(attempts=row.attempt)}
-    else:
-        return None
-    steps = _told(connection, row)[-1].steps
-    seconds = max(0.0, time.time() - row.started_at)  # a clock may have been set back
-    return Finished(state=state, steps=steps, training_seconds=seconds, error=error)
-
-
-def _told(connection: Connection, row: Row[Any]) -> list[Told]:
-    """Return what each attempt of the run has told of, [] before the first."""
-    if row.attempt == 0:
-        return []
-    query = select(events.c.body).where(events.c.run_id == row.id).order_by(events.c.id)
-    return attempts_told(decode(json.loads(body)) for body in connection.execute(query).scalars())
-
-
-def _body(event: Event) -> str:
-    return json.dumps(encode(event), allow_nan=False, separators=(",", ":"))
-
-
-def _record(row: Row[Any]) -> Record:
-    return Record(
-        id=row.id,
-        sequence=row.sequence,
-        state=row.state,
-        job=json.loads(row.job),
-        created_at=row.created_at,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        attempt=row.attempt,
-        last_event=row.last_event,
-        estimated_seconds=row.estimated_seconds,
-    )

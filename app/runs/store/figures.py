@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
 
-from app.runs.store import Store, events, runs
-from app.runs.turns import requests_waiting
+from app.runs.store.database import Store
+from app.runs.store.schema import events, runs
+from app.runs.store.turns import requests_waiting
 
 STATES = ("queued", "running", "done", "failed", "cancelled")
 

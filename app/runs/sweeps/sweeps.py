@@ -17,14 +17,16 @@ from sqlalchemy import Connection, Row, insert, select, update
 from app.parameters import RunParameters
 from app.runs.admission import Admission, Admitted, RequestKey, Visitor
 from app.runs.capabilities import EngineUnavailable, missing_package
-from app.runs.dispatcher import Dispatcher
-from app.runs.document import Document, iso_time
+from app.runs.documents.document import Document, iso_time
+from app.runs.execution.dispatcher import Dispatcher
 from app.runs.jobs import training_job
-from app.runs.lifecycle import FINISHED_STATES, RUN_ID_BYTES, Lifecycle, cancel
-from app.runs.store import Store, runs, sweep_runs, sweeps
-from app.runs.sweep_document import SweptRun, sweep_document, sweep_state
-from app.runs.sweep_plan import Grid, SweepPlan
-from app.runs.sweep_results import RunResult
+from app.runs.store.database import Store
+from app.runs.store.lifecycle import FINISHED_STATES, RUN_ID_BYTES, Lifecycle
+from app.runs.store.schema import runs, sweep_runs, sweeps
+from app.runs.store.transitions import cancel
+from app.runs.sweeps.document import SweptRun, sweep_document, sweep_state
+from app.runs.sweeps.plan import Grid, SweepPlan
+from app.runs.sweeps.results import RunResult
 from app.runs.timing import Timing
 
 RUNS_KEPT = 600  # ten sweeps of the largest size

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.runs.executor import Ended
-from app.runs.keeper import Keeper, Limits
-from app.runs.lifecycle import Claim, Lifecycle
-from app.runs.training_process import TrainingProcess
+from app.runs.execution.executor import Ended
+from app.runs.execution.keeper import Keeper, Limits
+from app.runs.execution.training_process import TrainingProcess
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.records import Claim
 
 CLOSING_SECONDS = 4.0
 
@@ -20,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessExecutor:
-    """``slots`` training processes; see :class:`app.runs.executor.Executor`.
+    """``slots`` training processes; see :class:`app.runs.execution.executor.Executor`.
 
     ``new_process`` makes a TrainingProcess that is not started yet.
     """

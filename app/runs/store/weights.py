@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from app.runs.store import Store, runs, weights
+from app.runs.store.database import Store
+from app.runs.store.schema import runs, weights
 
 MOST_BYTES = 256 * 1024**2  # of all runs together: a run of a second leaves a hundred times its events' bytes
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.parameters import RunParameters
-from app.runs.document import Document, Measurements
-from app.runs.lifecycle import FINISHED_STATES, Lifecycle, Record, UnknownRun
-from app.runs.store import StoreUnavailable
+from app.runs.documents.document import Document, Measurements
+from app.runs.store.database import StoreUnavailable
+from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
+from app.runs.store.records import Record, UnknownRun
 
 RUNS_KEPT = 50
 

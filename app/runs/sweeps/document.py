@@ -9,10 +9,10 @@ from statistics import fmean, stdev
 from typing import Any
 
 from app.privacy.composition import composed_epsilon
-from app.runs.document import Document, epsilon_at, final_epsilon
-from app.runs.sweep_plan import Grid, SweepPlan
-from app.runs.sweep_results import RunResult, mechanisms, simulated_accuracy, simulated_result
-from app.runs.sweep_wording import sweep_statement
+from app.runs.documents.document import Document, epsilon_at, final_epsilon
+from app.runs.sweeps.plan import Grid, SweepPlan
+from app.runs.sweeps.results import RunResult, mechanisms, simulated_accuracy, simulated_result
+from app.runs.sweeps.wording import sweep_statement
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 

@@ -1,0 +1,1 @@
+"""What clients are told of a run: one JSON document, folded from its events."""

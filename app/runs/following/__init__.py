@@ -1,0 +1,1 @@
+"""Runs followed as they go: streams of Server-Sent Events and waiting requests."""
