@@ -23,7 +23,7 @@ from typing import IO, Any
 from app.events import OUT_OF_MEMORY, Event, decode
 from app.runs.execution.life_signs import LifeSigns
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
 WORKER_COMMAND = (sys.executable, "-m", "app.training")
 
 _log = logging.getLogger(__name__)
