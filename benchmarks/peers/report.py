@@ -32,7 +32,7 @@ def page(results: dict[str, Any]) -> str:
         "![Examples a second of all contenders, and how speed and cost grow](benchmarks.svg)",
         *(_model(model, found) for model, found in results["models"].items()),
         "## Memory, first step, exactness",
-        _prose("columns", model=_title(next(iter(results["models"])))),
+        _prose("columns", model=title(next(iter(results["models"])))),
         _others(results["models"]),
         "## More cores",
         _cores(results["cores"]),
@@ -71,7 +71,8 @@ def _facts(results: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _title(model: str) -> str:
+def title(model: str) -> str:
+    """Return what the catalog calls the model."""
     return TITLES[model].title
 
 
@@ -81,10 +82,10 @@ def _model(model: str, found: dict[str, Any]) -> str:
     batches = sorted({int(size) for row in rows.values() for size in row["cells"]})
     titles = [f"B = {batch}" for batch in batches] + [f"this engine is faster by (B = {SHOWN})"]
     ours = rows[OURS.title]["cells"].get(SHOWN, {}).get("speeds", [])
-    lines = [_line([name, *_speeds(row, batches), _ratio(row, ours)]) for name, row in rows.items()]
-    heading = f"## {_title(model)}\n\nExamples a second: median [least–most]."
+    lines = [line([name, *_speeds(row, batches), ratio(row, ours)]) for name, row in rows.items()]
+    heading = f"## {title(model)}\n\nExamples a second: median [least–most]."
     load = "Load average before and after: {:.1f}, {:.1f}.".format(*found["load"])
-    return "\n".join([f"{heading} {load}\n", *_head(["", *titles]), *lines])
+    return "\n".join([f"{heading} {load}\n", *head(["", *titles]), *lines])
 
 
 def _speeds(row: Row, batches: Sequence[int]) -> Iterator[str]:
@@ -94,10 +95,10 @@ def _speeds(row: Row, batches: Sequence[int]) -> Iterator[str]:
         return
     for batch in batches:
         cell = row["cells"].get(str(batch), {"absent": ""})
-        yield f"not measured: {cell['absent']}" if "absent" in cell else _spread(cell["speeds"])
+        yield f"not measured: {cell['absent']}" if "absent" in cell else spread(cell["speeds"])
 
 
-def _ratio(row: Row, ours: Sequence[float]) -> str:
+def ratio(row: Row, ours: Sequence[float]) -> str:
     """Return the median of the ratios round by round, with their range."""
     cell = row["cells"].get(SHOWN, {})
     theirs, ours = cell.get("speeds", []), cell.get("beside", ours)
@@ -112,7 +113,8 @@ def _short(value: float) -> str:
     return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Return the median with the range."""
     return f"{statistics.median(values):,.0f} [{min(values):,.0f}–{max(values):,.0f}]"
 
 
@@ -120,7 +122,7 @@ def _others(models: dict[str, Any]) -> str:
     """Return memory and first step on the first model, and the error on every one."""
     first = next(iter(models.values()))["rows"]
     errors = [f"error, {model.replace('_', ' ')}" for model in models]
-    head = ["", "peak MB", "held MB", "first step from start, s", "from go, s", *errors]
+    columns = ["", "peak MB", "held MB", "first step from start, s", "from go, s", *errors]
     lines = []
     for name, row in first.items():
         cell = row["cells"].get(SHOWN, {})
@@ -129,8 +131,8 @@ def _others(models: dict[str, Any]) -> str:
             held += [f"{row['from_start']:.1f}", f"{row['from_go']:.2f}"]
         else:
             held = ["", "", "", ""]
-        lines.append(_line([name, *held, *(_error(found["rows"][name]) for found in models.values())]))
-    return "\n".join([*_head(head), *lines])
+        lines.append(line([name, *held, *(_error(found["rows"][name]) for found in models.values())]))
+    return "\n".join([*head(columns), *lines])
 
 
 def _error(row: Row) -> str:
@@ -144,12 +146,12 @@ def _cores(found: dict[str, Any]) -> str:
     lines = []
     for name, row in found.items():
         base = statistics.median(row["1"])
-        lines.append(_line([name, *(_of_base(row.get(count), base) for count in counts)]))
+        lines.append(line([name, *(_of_base(row.get(count), base) for count in counts)]))
     titles = [f"{count} core{'s' if count != '1' else ''}" for count in counts]
     text = (
         f"Examples a second at B = {SHOWN} on the tutorial CNN, each limited to so many cores, and the gain."
     )
-    return "\n".join([f"{text}\n", *_head(["", *titles]), *lines])
+    return "\n".join([f"{text}\n", *head(["", *titles]), *lines])
 
 
 def _of_base(speeds: Sequence[float] | None, base: float) -> str:
@@ -164,13 +166,13 @@ def _cost(name: str, found: dict[str, Any]) -> str:
     lines = []
     for contender, points in found.items():
         times = [f"{1000 * statistics.median(points[value]):.2f}" for value in values]
-        lines.append(_line([f"{contender}, ms a step", *times]))
+        lines.append(line([f"{contender}, ms a step", *times]))
     middle = [
         f"{statistics.median(found[PLAIN.title][v]) / statistics.median(found[OURS.title][v]):.2f}"
         for v in values
     ]
-    lines.append(_line(["private speed over plain speed", *middle]))
-    return "\n".join([f"By {name}:\n", *_head(["", *titles]), *lines])
+    lines.append(line(["private speed over plain speed", *middle]))
+    return "\n".join([f"By {name}:\n", *head(["", *titles]), *lines])
 
 
 def _profile(found: dict[str, dict[str, float]]) -> str:
@@ -181,13 +183,15 @@ def _profile(found: dict[str, dict[str, float]]) -> str:
         f"Microseconds of an example at B = {SHOWN}, in all by processor time and in parts by TensorFlow's "
         "profiler:"
     )
-    lines = [_line([name, f"{plain[name]:.1f}", f"{private[name]:.1f}"]) for name in private]
-    return "\n".join([f"{text}\n", *_head(["", "plain", "private"]), *lines])
+    lines = [line([name, f"{plain[name]:.1f}", f"{private[name]:.1f}"]) for name in private]
+    return "\n".join([f"{text}\n", *head(["", "plain", "private"]), *lines])
 
 
-def _head(titles: Sequence[str]) -> list[str]:
-    return [_line(titles), "|---" * len(titles) + "|"]
+def head(titles: Sequence[str]) -> list[str]:
+    """Return the two lines with which a table of Markdown begins."""
+    return [line(titles), "|---" * len(titles) + "|"]
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """Return a line of a table."""
     return "| " + " | ".join(cells) + " |"

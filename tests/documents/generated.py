@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.accuracy.table import summary, table
+from benchmarks.peers.summary import summary as speed
 from tests.documents.http_reference import reference
 from tests.documents.rooms import picture
 from tests.test_imports import ALLOWED
@@ -19,6 +20,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "rooms": ("docs/architecture.md", lambda: picture(ALLOWED)),
     "accuracy": ("docs/accuracy.md", table),
     "accuracy-summary": ("README.md", summary),
+    "speed-summary": ("README.md", speed),
 }
 END = "<!-- end of what is generated -->"
 
