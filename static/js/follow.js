@@ -7,7 +7,8 @@ import { ServerLost, ServerProblem } from "./api.js";
 import { askedAgain } from "./asking.js";
 import { withAttachedRun, withForgottenRun, withRunDetails, withRunEvent } from "./following_state.js";
 import { inWords, isPassing } from "./refusals.js";
-import { isTraining, requestBody, withFailure, withRun } from "./state.js";
+import { requestBody } from "./settings.js";
+import { isTraining, withFailure, withRun } from "./state.js";
 
 const POLL_SECONDS = 0.5;
 const RETRY_SECONDS = 2;

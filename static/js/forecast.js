@@ -2,8 +2,7 @@
 
 import { mechanismOf } from "./privacy/mechanism.js";
 import { privacyReport } from "./privacy/report.js";
-import { named, pick } from "./settings.js";
-import { isSimulated, requestBody } from "./state.js";
+import { isSimulated, named, pick, requestBody } from "./settings.js";
 
 const MECHANISM_NAMES = ["task", "dataset", "train_size", "sampling", "noise_multiplier", "batch_size", "epochs", "delta"];
 const PLAN_NAMES = [...MECHANISM_NAMES, "privacy_budget"];

@@ -27,11 +27,6 @@ import { chosen, isLocked, settled } from "./noise_lock.js";
 import { isActive } from "./run_states.js";
 import { changesBetween, defaultTask, pick, resultNames, SETTING_NAMES, taskSettings, withDataset, without } from "./settings.js";
 
-export {
-  ADVANCED_NAMES, changesBetween, CHOICE_NAMES, defaultTask, isOf, isSimulated, MODES, presetIsActive, presetsOf, requestBody,
-  SETTING_NAMES, SLIDER_NAMES, SWITCH_NAMES, taskSettings,
-} from "./settings.js";
-
 const KEPT_OVER_TASKS = ["mode", "seed", "baseline", "accountant", "privacy_budget", "target_epsilon"];
 
 /** Return the first state: the settings of the default task, nothing shown yet. */
