@@ -1,7 +1,7 @@
 /** The page's address: settings that differ from the task's defaults, the mode, and the followed run's id. */
 
 import { faultOf } from "./scale.js";
-import { ACCOUNTANTS, CHOICE_NAMES, defaultTask, fits, MODES, SETTING_NAMES, SWITCH_NAMES, taskSettings } from "./settings.js";
+import { ACCOUNTANTS, CHOICE_NAMES, defaultTask, fits, MODES, named, SETTING_NAMES, SWITCH_NAMES, taskSettings } from "./settings.js";
 
 const RUN_ID = /^[\w-]{1,64}$/;
 
@@ -56,8 +56,8 @@ export function fromQuery(catalog, settings, query) {
 
 /** Return {changes, names}: what must change so that data, model and batch fit together, as the server would demand. */
 function contradictions(catalog, { task, dataset, model, train_size: size, batch_size: batch }) {
-  const data = catalog.datasets.find(({ name }) => name === dataset);
-  const chosen = catalog.models.find(({ name }) => name === model);
+  const data = named(catalog.datasets, dataset);
+  const chosen = named(catalog.models, model);
   const changes = {};
   if (size > data.train_examples) changes.train_size = data.train_examples;
   if (batch > (changes.train_size ?? size)) changes.batch_size = changes.train_size ?? size;
@@ -71,7 +71,7 @@ function readValue(catalog, name, text) {
     const known = namesOf(catalog, name).includes(text);
     return known ? { value: text } : { refused: true };
   }
-  const parameter = catalog.parameters.find((candidate) => candidate.name === name);
+  const parameter = named(catalog.parameters, name);
   const number = text.trim() === "" ? NaN : Number(text);
   if (!faultOf(parameter, number)) return { value: number };
   if (!Number.isFinite(number)) return { refused: true };

@@ -11,7 +11,7 @@ export function baselineNote({ baseline }, name, write) {
 /** Return what the baseline costs before it is asked for; `seconds` is what it adds to a real training, or null. */
 export function baselineCost(mode, seconds) {
   if (mode === "simulation") return "";
-  return seconds === null ? "up to 2× time" : `+${format.duration(Math.max(1, Math.round(seconds))).replace(".0", "")}`;
+  return seconds === null ? "up to 2× time" : `+${format.roughly(seconds)}`;
 }
 
 /** Return where a baseline is switched on, for a result that has none; "" for one that has, or has asked for it. */

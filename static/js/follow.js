@@ -4,14 +4,15 @@
  */
 
 import { ServerLost, ServerProblem } from "./api.js";
+import { askedAgain } from "./asking.js";
 import { withAttachedRun, withForgottenRun, withRunDetails, withRunEvent } from "./following_state.js";
 import { inWords, isPassing } from "./refusals.js";
-import { isTraining, requestBody, withFailure, withRun } from "./state.js";
+import { requestBody } from "./settings.js";
+import { isTraining, withFailure, withRun } from "./state.js";
 
 const POLL_SECONDS = 0.5;
 const RETRY_SECONDS = 2;
 const DETAIL_SECONDS = 3;
-const REPEAT_SECONDS = [1, 2, 4]; // before each time that a training whose answer was lost is asked for again
 const NOT_FOUND = 404;
 
 const UNREACHED = "The server does not answer, so it is not known whether it took the training. Try again in a moment.";
@@ -25,7 +26,8 @@ export function createFollower({ api, store, wait, openStream, newKey }) {
     const { settings } = store.get();
     store.update((state) => ({ ...state, sending: true, problem: null, faults: {} }));
     try {
-      const document = await ask(requestBody(settings, "real"), newKey());
+      const silent = () => store.update((state) => ({ ...state, lost: "silent" }));
+      const document = await askedAgain((key) => api.startRun(requestBody(settings, "real"), key), newKey(), { wait, silent });
       store.update((state) => withRun(state, document, settings));
       await follow(document.id);
       return true;
@@ -33,20 +35,6 @@ export function createFollower({ api, store, wait, openStream, newKey }) {
       fail(error);
       return false;
     }
-  }
-
-  /** Ask for a training; where the answer is lost, again under the same key, which never starts a second one. */
-  async function ask(body, key) {
-    for (const seconds of REPEAT_SECONDS) {
-      try {
-        return await api.startRun(body, key);
-      } catch (error) {
-        if (!(error instanceof ServerLost)) throw error;
-        store.update((state) => ({ ...state, lost: "silent" }));
-        await wait(seconds);
-      }
-    }
-    return api.startRun(body, key);
   }
 
   async function attach(id) {

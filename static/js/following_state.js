@@ -1,8 +1,9 @@
 /** How the state changes while a real training is followed: pure functions from state to state. */
 
 import { withEvent } from "./run_events.js";
+import { isActive } from "./run_states.js";
 import { pick, SETTING_NAMES } from "./settings.js";
-import { isActive, withRun } from "./state.js";
+import { withRun } from "./state.js";
 
 /** Return the state with one more event of the run `id`; unchanged if another run is followed by now. */
 export function withRunEvent(state, id, event) {

@@ -2,8 +2,7 @@
 
 import { mechanismOf } from "./privacy/mechanism.js";
 import { privacyReport } from "./privacy/report.js";
-import { pick } from "./settings.js";
-import { isSimulated, requestBody } from "./state.js";
+import { isSimulated, named, pick, requestBody } from "./settings.js";
 
 const MECHANISM_NAMES = ["task", "dataset", "train_size", "sampling", "noise_multiplier", "batch_size", "epochs", "delta"];
 const PLAN_NAMES = [...MECHANISM_NAMES, "privacy_budget"];
@@ -64,8 +63,8 @@ function planned(simulation, settings) {
 
 /** Return the document of a run that nothing is known of but its privacy: no epochs, no metrics. */
 export function plannedDocument(catalog, settings, privacy) {
-  const dataset = catalog.datasets.find(({ name }) => name === settings.dataset);
-  const model = catalog.models.find(({ name }) => name === settings.model);
+  const dataset = named(catalog.datasets, settings.dataset);
+  const model = named(catalog.models, settings.model);
   return {
     id: null, state: "planned", mode: "real", evidence: "planned",
     parameters: { ...settings },

@@ -49,12 +49,18 @@ export function duration(seconds) {
   return `${Math.floor(whole / 60)}${NO_BREAK_SPACE}min ${whole % 60}${NO_BREAK_SPACE}s`;
 }
 
+/** Return about how long something takes, in whole seconds and at least `least` of them: "12 s". */
+export const roughly = (seconds, least = 1) => duration(Math.max(least, Math.round(seconds))).replace(".0", "");
+
 /** Return a difference of two fractions in points with its sign, "+13.2 points". */
 export function points(difference) {
   if (!isNumber(difference)) return NONE;
   const size = Math.abs(difference * 100).toFixed(1);
   return `${difference < 0 ? "−" : "+"}${size} points`;
 }
+
+/** Return a text that begins with a capital. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function tidyExponent(number) {
   const [mantissa, exponent] = number.toExponential(3).split("e");

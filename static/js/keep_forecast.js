@@ -5,7 +5,8 @@ import { forecast, privacyOf } from "./forecast.js";
 import { createLatest } from "./latest.js";
 import { lessonOf } from "./lesson.js";
 import { inWords } from "./refusals.js";
-import { isOf, withFailure, withPrivacy, withSimulation } from "./state.js";
+import { isOf } from "./settings.js";
+import { withFailure, withPrivacy, withSimulation } from "./state.js";
 
 const REST_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = 3000;

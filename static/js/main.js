@@ -4,6 +4,7 @@ import { createActions } from "./actions.js";
 import { fromQuery, runIdOf } from "./address.js";
 import { getCatalog, getPrivacy, getRun, getShippedRuns, getShippedSweep, ServerLost, ServerProblem, simulate } from "./api.js";
 import { byId, setText } from "./dom.js";
+import { createFrameGate } from "./frame_gate.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
 import { later, whenNear, whenUsed } from "./near.js";
 import { settled } from "./noise_lock.js";
@@ -15,6 +16,7 @@ import { addStyles } from "./styles.js";
 import { Surroundings } from "./surroundings.js";
 import { withTableOf } from "./table_task.js";
 import { bindTheme } from "./theme.js";
+import { newKey, wait } from "./time_and_chance.js";
 import { createTraining } from "./training.js";
 import { Advice } from "./views/advice.js";
 import { Compare } from "./views/compare.js";
@@ -28,9 +30,7 @@ import { StatusStrip } from "./views/status.js";
 import { SweepOpener } from "./views/sweep_opener.js";
 import { TradeOff } from "./views/trade_off.js";
 
-const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const api = { getPrivacy, simulate }; // the rest of api.js comes with what asks for it
-const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 
 /** Load the catalog, build the page from it, and show the shipped run or the simulation that the address asks for. */
 async function start() {
@@ -76,7 +76,8 @@ function show(store, catalog, actions) {
   const coloured = [figures];
   bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
-  store.subscribe(onceAFrame(render));
+  const gate = createFrameGate((callback) => requestAnimationFrame(callback));
+  store.subscribe(() => gate(render));
   afterPaint(() => { // below the fold: neither must keep the first paint waiting
     const tradeOff = new TradeOff(actions, (text) => figures.say(text));
     const guarantee = new Guarantee();
@@ -90,18 +91,6 @@ function show(store, catalog, actions) {
 }
 
 const afterPaint = (callback) => requestAnimationFrame(() => setTimeout(callback));
-
-function onceAFrame(callback) {
-  let scheduled = false;
-  return () => {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      callback();
-    });
-  };
-}
 
 start().catch((error) => {
   byId("problem").hidden = false;

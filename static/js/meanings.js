@@ -5,6 +5,7 @@ import { isLocked } from "./noise_lock.js";
 import { levelOf } from "./privacy/interpretation.js";
 import { guaranteedEpsilon } from "./privacy/accountant.js";
 import { mechanismOf, stepsAfter } from "./privacy/mechanism.js";
+import { named } from "./settings.js";
 
 const LEVELS = { strong: "strong", good: "good", weak: "weak", little: "little formal" };
 
@@ -18,7 +19,7 @@ const MEANINGS = {
   epochs: (settings) => `${format.count(stepsOf(settings))} steps in all; each one spends privacy.`,
   delta: ({ delta, train_size: examples }) => deltaMeaning(delta, examples),
   train_size: ({ train_size: examples, dataset }, { catalog }) => {
-    const all = catalog.datasets.find(({ name }) => name === dataset).train_examples;
+    const all = named(catalog.datasets, dataset).train_examples;
     return `${examples < all ? `A fixed part of ${format.count(all)}` : `All ${format.count(all)}`}; fewer examples cost each more ε.`;
   },
 };

@@ -26,10 +26,9 @@ export function settled(state) {
   if (settings.sampling !== "poisson") return { ...state, settings: { ...settings, target_epsilon: null } };
   if (settings.batch_size > settings.train_size) return state; // told at the batch size
   const target = settings.target_epsilon;
-  const mechanism = mechanismOf(settings);
-  const { noiseMultiplier, nearest } = noiseMultiplierFor(target, mechanism);
+  const { noiseMultiplier, nearest } = noiseMultiplierFor(target, mechanismOf(settings));
   const faults = without(state.faults, [LOCKED_FIELD]);
   if (noiseMultiplier !== null) return { ...state, settings: { ...settings, privacy_budget: target, noise_multiplier: noiseMultiplier }, faults };
-  const sentence = unreachableSentence({ target, nearest, solvedFor: "noise_multiplier", mechanism });
+  const sentence = unreachableSentence({ target, nearest });
   return { ...state, settings: { ...settings, privacy_budget: target }, faults: { ...faults, [LOCKED_FIELD]: sentence } };
 }

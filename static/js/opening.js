@@ -2,7 +2,7 @@
 
 import * as format from "./format.js";
 import { withPin } from "./pins.js";
-import { changesBetween } from "./state.js";
+import { changesBetween } from "./settings.js";
 
 const OWN = ["seed", "baseline", "privacy_budget", "target_epsilon", "accountant"]; // what no result of these settings depends on
 const PINNED_NAME = "Optimal";

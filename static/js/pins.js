@@ -4,6 +4,9 @@
  * the list is the reference that the tiles are compared with. `run` is a run document without what no comparison draws.
  */
 
+import { isActive } from "./run_states.js";
+import { pick } from "./settings.js";
+
 export const MOST_PINS = 4;
 
 const NUMBERS = [1, 2, 3, 4];
@@ -31,7 +34,7 @@ export function pinOf(pins, document) {
 /** Return why a result cannot be pinned, as a sentence, or null if it can. */
 export function whyNotPinned(pins, document) {
   if (!document?.final_metrics) return "There is no result to pin yet.";
-  if (["queued", "running"].includes(document.state)) return "A run can be pinned when it has ended.";
+  if (isActive(document)) return "A run can be pinned when it has ended.";
   if (pinOf(pins, document)) return "This result is pinned already.";
   return pins.length >= MOST_PINS ? `Only ${MOST_PINS} runs can be pinned; unpin one first.` : null;
 }
@@ -91,8 +94,4 @@ function trimmed(document) {
 function tidyName(name) {
   const tidy = (name ?? "").trim().replace(/\s+/g, " ").slice(0, LONGEST_NAME);
   return tidy === "" ? null : tidy;
-}
-
-function pick(object, names) {
-  return Object.fromEntries(names.filter((name) => name in object).map((name) => [name, object[name]]));
 }

@@ -2,6 +2,7 @@
 
 import * as format from "./format.js";
 import { secondsLeft } from "./real_training.js";
+import { isActive } from "./run_states.js";
 
 /** Return that the server cannot be reached just now, or null while it can. */
 export function lossOf({ lost }) {
@@ -14,7 +15,7 @@ export function activityOf(state) {
   const { run, sending } = state;
   if (state.lost) return lossOf(state);
   if (sending) return "Asking the server to train…";
-  if (!run || !["queued", "running"].includes(run.state)) return null;
+  if (!isActive(run)) return null;
   return `${attemptOf(run)}${run.state === "queued" ? queueSentence(run) : phaseSentence(run)}`;
 }
 
@@ -26,9 +27,9 @@ function attemptOf({ attempt, attempts }) {
 
 function phaseSentence(run) {
   const { phase, steps, steps_total: total } = run.progress ?? {};
-  if (!phase?.startsWith("training")) return `${capital(phase ?? "starting")}…`;
+  if (!phase?.startsWith("training")) return `${format.capital(phase ?? "starting")}…`;
   const epoch = Math.min(run.epochs.length + 1, run.parameters.epochs);
-  return `${capital(phase)}: step ${format.count(steps)} of ${format.count(total)} · epoch ${epoch} of ${run.parameters.epochs}${timeLeft(run)}`;
+  return `${format.capital(phase)}: step ${format.count(steps)} of ${format.count(total)} · epoch ${epoch} of ${run.parameters.epochs}${timeLeft(run)}`;
 }
 
 function queueSentence(run) {
@@ -39,13 +40,13 @@ function queueSentence(run) {
 
 function timeLeft(run) {
   const seconds = secondsLeft(run);
-  return seconds === null ? "" : ` · about ${format.duration(Math.max(1, Math.round(seconds))).replace(".0", "")} to the end`;
+  return seconds === null ? "" : ` · about ${format.roughly(seconds)} to the end`;
 }
 
 /** Return the page's title, which shows a training's progress to people in another tab. */
 export function titleOf(state, name) {
   const { run } = state;
-  if (!["queued", "running"].includes(run?.state)) return name;
+  if (!isActive(run)) return name;
   if (run.state === "queued") return `Queued · ${name}`;
   const { steps = 0, steps_total: total } = run.progress ?? {};
   return `${total ? `${Math.floor((100 * steps) / total)} % · ` : ""}epoch ${run.epochs.length} of ${run.parameters.epochs} · ${name}`;
@@ -71,8 +72,4 @@ function stopSentence({ epochs, parameters, epsilon_spent: spent, progress }) {
   const after = epochs.length ? `after ${epochs.length} of ${parameters.epochs} epochs` : "before the first epoch ended";
   if (progress?.steps === 0) return `Stopped ${after}; no ε is spent.`;
   return `Stopped ${after}; ${spent === null ? "without noise nothing was protected" : `ε ${format.epsilon(spent)} is spent`}.`;
-}
-
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,8 @@
 /** Whether real training is possible with some settings, and about how long it takes. Pure. */
 
+import { capital } from "./format.js";
 import { stepsAfter } from "./privacy/mechanism.js";
+import { named } from "./settings.js";
 
 const BASELINE_SHARE = 0.6; // of a step with privacy, for one without
 const SHORT_NAMES = { mnist: "MNIST", fashion_mnist: "Fashion-MNIST", digits: "Digits", xor: "XOR", table: "Your table" };
@@ -14,11 +16,11 @@ export const shortName = (dataset) => SHORT_NAMES[dataset] ?? dataset;
  */
 export function obstacleOf({ real, datasets, engines, fallback_task: fallback }, { dataset, engine, task }) {
   if (!real.available) return { reason: `Real training is not possible here: ${sentence(real.reason)}`, instead: null };
-  const { available, cure } = datasets.find(({ name }) => name === dataset);
+  const { available, cure } = named(datasets, dataset);
   if (available === false) {
     return { reason: `${shortName(dataset)} is not on this server. ${sentence(cure ?? "")}`, instead: fallback === task ? null : fallback };
   }
-  const chosen = engines.find(({ name }) => name === engine);
+  const chosen = named(engines, engine);
   return chosen?.available === false ? { reason: `The chosen engine is not installed: ${sentence(chosen.reason)}`, instead: null } : null;
 }
 
@@ -31,7 +33,7 @@ export function expectedSeconds({ timing, datasets }, settings) {
   if (!timing?.examples_per_second || !cost || settings.engine !== "fast") return null;
   const { train_size: examples, batch_size: batchSize, epochs, baseline } = settings;
   const training = stepsAfter({ examples, batchSize, epochs }) * (batchSize * cost.example + cost.step);
-  const testExamples = datasets.find(({ name }) => name === settings.dataset).test_examples;
+  const testExamples = named(datasets, settings.dataset).test_examples;
   const testing = epochs * measurementsPerEpoch(epochs) * testExamples * cost.test;
   const work = training + testing + (baseline ? BASELINE_SHARE * training + testing : 0);
   return timing.overhead_seconds + work / timing.examples_per_second;
@@ -61,6 +63,6 @@ function shareLeft({ steps, steps_total: total, eta_steps: then = steps }) {
 }
 
 function sentence(text) {
-  const words = text.charAt(0).toUpperCase() + text.slice(1);
+  const words = capital(text);
   return words === "" || words.endsWith(".") ? words : `${words}.`;
 }

@@ -5,9 +5,9 @@ import * as format from "./format.js";
 import { levelOf, NO_PROTECTION_EPSILON, roundedUp } from "./privacy/interpretation.js";
 import { mechanismOf } from "./privacy/mechanism.js";
 import { interpretationAfter } from "./privacy/report.js";
+import { hasEnded } from "./run_states.js";
+import { named } from "./settings.js";
 import { binomialHalfWidth } from "./statistics.js";
-
-const ENDED = ["done", "cancelled", "failed"];
 
 /** Return the badge that every result carries: SIMULATED, MEASURED, or NOT RUN where there is none yet. */
 export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : evidence.toUpperCase());
@@ -18,7 +18,7 @@ export const badgeOf = ({ evidence }) => (evidence === "planned" ? "NOT RUN" : e
  * bound where it is known: for all that is planned, or of a run that has ended.
  */
 export function headlineOf(document, accountant = "rdp") {
-  const { privacy, evidence, state, epsilon_spent: spent, parameters } = document;
+  const { privacy, evidence, epsilon_spent: spent, parameters } = document;
   const charged = chargedOf(document);
   const atDelta = `at δ ${format.value(parameters.delta)}`;
   if (privacy.valid === false) {
@@ -27,7 +27,7 @@ export function headlineOf(document, accountant = "rdp") {
   }
   const measured = evidence === "measured";
   const [epsilon, verb] = measured ? [spent, "spent"] : [privacy.epsilon, "planned"];
-  const tight = measured && !ENDED.includes(state) ? null : (privacy.epsilon_pld ?? null);
+  const tight = measured && !hasEnded(document) ? null : (privacy.epsilon_pld ?? null);
   const charge = charged === null ? "" : `; with lost attempts ε ${format.epsilon(charged)}`;
   if (accountant === "pld" && tight !== null) return { epsilon: tight, verb, note: `${atDelta} (PLD)${charge}` };
   return { epsilon, verb, note: `${atDelta} (RDP${accountant === "pld" ? "; PLD follows" : ""})${charge}` };
@@ -43,9 +43,9 @@ export function chargedOf({ attempts, epsilon_charged: charged, epsilon_spent: s
  * ε and δ are all that is known: lost attempts are not in a run's own, and while it goes on its own are of the whole plan.
  */
 export function boundsOf(document) {
-  const { evidence, state, privacy, parameters, progress } = document;
+  const { evidence, privacy, parameters, progress } = document;
   if (chargedOf(document) !== null) return null;
-  if (evidence !== "measured" || ENDED.includes(state)) return privacy.interpretation ?? null;
+  if (evidence !== "measured" || hasEnded(document)) return privacy.interpretation ?? null;
   return privacy.valid === false ? null : interpretationAfter(mechanismOf(parameters), progress?.steps ?? 0);
 }
 
@@ -64,9 +64,10 @@ export function bandSentence(epsilon, delta, bounds = null) {
 }
 
 /** Return how sure the accuracy is: by the test set for a measured run, by real runs that were held back for a simulation. */
-export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_error: error, evidence, state }) {
+export function uncertaintyOf(document) {
+  const { final_metrics: metrics, dataset, simulation_error: error, evidence } = document;
   if (!metrics && evidence === "planned") return "known once it is trained";
-  if (!metrics) return ENDED.includes(state) ? "no epoch ended" : "after the first epoch";
+  if (!metrics) return hasEnded(document) ? "no epoch ended" : "after the first epoch";
   if (error) return `± ${error.single_run.toFixed(1)}, mean distance to real runs`;
   const halfWidth = binomialHalfWidth(metrics.accuracy, dataset?.test_examples);
   if (!halfWidth) return "";
@@ -76,7 +77,7 @@ export function uncertaintyOf({ final_metrics: metrics, dataset, simulation_erro
 /** Return what was trained, "MNIST, 60,000 examples · tutorial CNN · SGD · seed 1". */
 export function contextOf(document, catalog) {
   const { parameters, dataset, model } = document;
-  const optimizer = catalog.optimizers.find(({ name }) => name === parameters.optimizer);
+  const optimizer = named(catalog.optimizers, parameters.optimizer);
   const seed = document.evidence === "planned" ? [] : [parameters.seed === null ? "secret seed" : `seed ${parameters.seed}`];
   return [
     `${brief(dataset?.title ?? parameters.dataset)}, ${format.count(parameters.train_size)} examples`,

@@ -1,9 +1,8 @@
 /** What the charts say in words: headings that state the finding, and descriptions for screen readers. */
 
 import * as format from "./format.js";
+import { hasEnded } from "./run_states.js";
 import { extremes } from "./series.js";
-
-const ENDED = ["done", "cancelled", "failed"];
 
 /**
  * Return the headings of the four charts and the descriptions of their canvases. `planned` is the document whose ε is
@@ -33,9 +32,9 @@ function trainingFinding(document) {
   };
 }
 
-function awaiting({ evidence, state }) {
-  if (evidence === "planned") return "Accuracy unknown until it is trained";
-  return ENDED.includes(state) ? "No epoch ended, so no accuracy is known" : "Waiting for the first epoch";
+function awaiting(document) {
+  if (document.evidence === "planned") return "Accuracy unknown until it is trained";
+  return hasEnded(document) ? "No epoch ended, so no accuracy is known" : "Waiting for the first epoch";
 }
 
 function privacyFinding(document, planned, stale) {
@@ -54,7 +53,7 @@ function privacyFinding(document, planned, stale) {
     };
   }
   const measured = document.evidence === "measured";
-  const ended = measured && ENDED.includes(document.state);
+  const ended = measured && hasEnded(document);
   if (stale && planned !== document && ended) return comparison(document, planned);
   const spent = measured ? ` ${format.epsilon(document.epsilon_spent)} is spent.` : "";
   const [final, verb] = ended ? [document.epsilon_spent, "spent"] : [end, "planned"];

@@ -20,9 +20,9 @@ const OF_A_TASK = ["dataset", "model", "train_size"];
 
 /** Return the settings that a task starts with: the table's defaults, then the task's own. */
 export function taskSettings(catalog, taskName) {
-  const task = catalog.tasks.find(({ name }) => name === taskName);
-  const named = new Set([...SLIDER_NAMES, ...ADVANCED_NAMES]);
-  const table = catalog.parameters.filter(({ name }) => named.has(name));
+  const task = named(catalog.tasks, taskName);
+  const numbers = new Set([...SLIDER_NAMES, ...ADVANCED_NAMES]);
+  const table = catalog.parameters.filter(({ name }) => numbers.has(name));
   const defaults = Object.fromEntries(table.map((parameter) => [parameter.name, parameter.default]));
   return {
     ...defaults, ...task.defaults, task: task.name, ...pick(task, OF_A_TASK), optimizer: task.optimizer, sampling: "poisson",
@@ -35,8 +35,8 @@ export const defaultTask = (catalog) => catalog.default_task;
 
 /** Return the settings of another dataset: all of its examples, and a model that can take them. */
 export function withDataset(catalog, settings, name) {
-  const dataset = catalog.datasets.find((candidate) => candidate.name === name);
-  const model = catalog.models.find((candidate) => candidate.name === settings.model);
+  const dataset = named(catalog.datasets, name);
+  const model = named(catalog.models, settings.model);
   const task = catalog.tasks.find((candidate) => candidate.dataset === name);
   return { ...settings, dataset: name, train_size: dataset.train_examples, model: fits(model, dataset) ? model.name : task.model };
 }
@@ -55,7 +55,7 @@ export function requestBody(settings, mode) {
 
 /** Return whether the server has a simulation of these settings: the task's own data and model, a fitted optimizer. */
 export function isSimulated(catalog, settings) {
-  const task = catalog.tasks.find(({ name }) => name === settings.task);
+  const task = named(catalog.tasks, settings.task);
   const known = task.simulated_optimizers;
   const own = OF_A_TASK.every((name) => settings[name] === undefined || settings[name] === task[name]);
   return own && (known === undefined || known.includes(settings.optimizer));
@@ -91,6 +91,9 @@ export function presetsOf({ catalog, settings }) {
 export function presetIsActive(preset, settings) {
   return changesBetween(settings, preset.parameters).length === 0;
 }
+
+/** Return the one of a list that has this name, or undefined. */
+export const named = (list, wanted) => list.find(({ name }) => name === wanted);
 
 /** Return the named ones of an object's fields. */
 export function pick(object, names) {

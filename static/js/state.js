@@ -24,14 +24,9 @@
  */
 
 import { chosen, isLocked, settled } from "./noise_lock.js";
+import { isActive } from "./run_states.js";
 import { changesBetween, defaultTask, pick, resultNames, SETTING_NAMES, taskSettings, withDataset, without } from "./settings.js";
 
-export {
-  ADVANCED_NAMES, changesBetween, CHOICE_NAMES, defaultTask, isOf, isSimulated, MODES, presetIsActive, presetsOf, requestBody,
-  SETTING_NAMES, SLIDER_NAMES, SWITCH_NAMES, taskSettings,
-} from "./settings.js";
-
-const ACTIVE_STATES = new Set(["queued", "running"]);
 const KEPT_OVER_TASKS = ["mode", "seed", "baseline", "accountant", "privacy_budget", "target_epsilon"];
 
 /** Return the first state: the settings of the default task, nothing shown yet. */
@@ -121,12 +116,9 @@ export function isStale(state) {
   return changesBetween(state.settings, before).length > 0;
 }
 
-/** Return whether a run has not ended. */
-export const isActive = ({ state }) => ACTIVE_STATES.has(state);
-
 /** Return whether a training is under way or asked for. */
 export function isTraining(state) {
-  return state.sending || Boolean(state.run && isActive(state.run));
+  return state.sending || isActive(state.run);
 }
 
 /** Measure a run against the target ε as it is now: it is a mark on the meter, unless the training was to stop there. */

@@ -6,15 +6,11 @@
 export const MOST_SWEEPS = 3;
 
 const SLOTS = [1, 2, 3];
-const ACTIVE = ["queued", "running"];
 // The parameters that tell one sweep from another; a simulation and a measurement of the same ones are one sweep.
 const SAME = [
   "task", "dataset", "model", "train_size", "optimizer", "sampling", "clipping_norm", "noise_multiplier", "batch_size",
   "learning_rate", "epochs", "delta",
 ];
-
-/** Return whether a sweep is still being measured. */
-export const isUnderWay = (document) => ACTIVE.includes(document?.state);
 
 /** Return the sweeps with this document in the place of the same sweep, else added; the oldest one makes room. */
 export function withSweep(sweeps, document) {

@@ -1,5 +1,7 @@
 /** The theme button: the system's theme, or the other one by choice; the choice is kept on this device. */
 
+import { remember } from "./kept.js";
+
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 const current = () => document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
@@ -14,17 +16,9 @@ export function bindTheme(changed = () => {}) {
   button.addEventListener("click", () => {
     const theme = current() === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = theme;
-    remember(theme);
+    remember("theme", theme);
     announce();
   });
   dark.addEventListener("change", announce);
   button.setAttribute("aria-pressed", String(current() === "dark"));
-}
-
-function remember(theme) {
-  try {
-    localStorage.setItem("theme", theme);
-  } catch {
-    // Storage may be switched off; the choice then lasts as long as the page.
-  }
 }

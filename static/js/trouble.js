@@ -3,6 +3,7 @@
 import * as format from "./format.js";
 import { noiseMultiplierFor } from "./privacy/calibration.js";
 import { mechanismOf } from "./privacy/mechanism.js";
+import { named } from "./settings.js";
 
 const NO_PROTECTION = 50;
 const DEFENSIBLE = 8;
@@ -21,7 +22,7 @@ function unlearned(catalog, shown) {
   const { clipping_norm: norm } = shown.parameters;
   const ratio = last.noise_norm / last.signal_norm;
   const why = ratio > 1 && Number.isFinite(ratio) ? `the noise in a step is ${format.value(Number(ratio.toPrecision(2)))}× the signal` : "the accuracy is that of guessing";
-  const [low, high] = catalog.parameters.find(({ name }) => name === "clipping_norm").recommended;
+  const [low, high] = named(catalog.parameters, "clipping_norm").recommended;
   const advised = (shown.recommendations ?? []).find(({ apply }) => apply && Object.keys(apply).length);
   if (norm > high && ratio > 1) return { text: `Not learning: ${why}. Try C ${low.toFixed(1)}.`, label: `C ${low.toFixed(1)}`, change: { clipping_norm: low } };
   return advised

@@ -14,6 +14,7 @@ from tests.browser.chart_page import OpenPage, settle, wait_for_result
 MOST_BYTES = 60 * 1024  # of scripts and styles together, gzipped, without Chart.js
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 700}
+WIDTHS = range(320, 1601, 20)
 
 
 def test_the_policy_forbids_inline_code_and_other_origins_and_the_page_holds_to_it(
@@ -60,6 +61,32 @@ def test_nothing_scrolls_sideways_whatever_is_open(open_page: OpenPage, size: di
     page.locator("#help").click()
     assert (
         page.evaluate("document.querySelector('#help-dialog').getBoundingClientRect().right") <= size["width"]
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/?mode=simulation&noise_multiplier=0.05", "/learning", "/attacks"])
+def test_no_page_scrolls_sideways_at_any_width(open_page: OpenPage, path: str) -> None:
+    """Also where the status strip has much to say: far over its target, with trouble.
+
+    It did from 780 to 1080 pixels, by up to 318; in trouble to 1340, by up to 554.
+    """
+    page = open_page(path)
+    page.wait_for_load_state("networkidle")
+    if "noise_multiplier" in path:
+        expect(page.locator("#trouble")).to_be_visible()
+    assert {width: over for width in WIDTHS if (over := overhang(page, width)) > 0} == {}
+
+
+def overhang(page: Page, width: int) -> int:
+    """Return by how many pixels the page is wider than the window, once its charts have their new size."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return page.evaluate(
+        """async () => {
+          const over = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+          const frame = () => new Promise(requestAnimationFrame);
+          for (let frames = 0; frames < 30 && over() > 0; frames += 1) await frame();
+          return over();
+        }"""
     )
 
 

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { guaranteedEpsilon } from "../../static/js/privacy/accountant.js";
 import { mechanismOf } from "../../static/js/privacy/mechanism.js";
-import { initialState, requestBody, undone, withApplied, withChoice, withSetting } from "../../static/js/state.js";
+import { requestBody } from "../../static/js/settings.js";
+import { initialState, undone, withApplied, withChoice, withSetting } from "../../static/js/state.js";
 import { catalog } from "./catalog_example.js";
 
 const locked = () => withChoice(initialState(catalog), "target_epsilon");

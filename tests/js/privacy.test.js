@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import * as format from "../../static/js/format.js";
 import { approximateEpsilon, budgetCurve, guaranteedEpsilon, renyiEpsilon, worstCaseEpsilon } from "../../static/js/privacy/accountant.js";
-import { epochsFor, noiseMultiplierFor, unreachableSentence } from "../../static/js/privacy/calibration.js";
+import { noiseMultiplierFor, unreachableSentence } from "../../static/js/privacy/calibration.js";
 import { deltaOfGaussian, epsilonOfGaussian } from "../../static/js/privacy/gaussian.js";
 import { interpret, interpretGaussian, levelOf } from "../../static/js/privacy/interpretation.js";
 import { mechanismOf, passesBegun, stepsAfter } from "../../static/js/privacy/mechanism.js";
@@ -62,21 +62,19 @@ test("the noise multiplier for a target is the server's, meets it, and one step 
   }
 });
 
-test("the epochs for a target are the server's, or the ε of one epoch is named", () => {
-  for (const { target, solved_epochs: expected, ...row } of grid.calibrations) {
-    const { epochs, nearest } = epochsFor(target, mechanism(row));
-    assert.equal(epochs, expected.value ?? null, JSON.stringify({ target, row }));
-    if (epochs === null) close(nearest, expected.nearest, 1e-6);
-  }
-});
-
 test("a target out of reach is told with the nearest that can be had", () => {
   const { nearest } = noiseMultiplierFor(0.01, tutorial);
-  const sentence = unreachableSentence({ target: 0.01, nearest, solvedFor: "noise_multiplier", mechanism: tutorial });
-  assert.match(sentence, /ε 0\.01 needs a noise multiplier above 20; the smallest reachable ε is 0\.04005/);
-  assert.deepEqual(epochsFor(3, { ...tutorial, noiseMultiplier: 0 }), { epochs: null, nearest: null });
-  const one = unreachableSentence({ target: 3, nearest: null, solvedFor: "epochs", mechanism: { ...tutorial, noiseMultiplier: 0 } });
-  assert.match(one, /already spends ε ∞/);
+  const sentence = unreachableSentence({ target: 0.01, nearest });
+
+test("the nearest that can be had is itself within reach: it is rounded up", () => {
+  for (const batchSize of [64, 128, 200, 256, 500, 1000]) { // rounded to the nearest digit, each was refused again
+    const mechanism = { ...tutorial, batchSize };
+    const { nearest } = noiseMultiplierFor(0.001, mechanism);
+    const named = Number(unreachableSentence({ target: 0.001, nearest }).match(/reachable ε is ([\d.]+):/)[1]);
+    assert.notEqual(noiseMultiplierFor(named, mechanism).noiseMultiplier, null, `${batchSize}: ${named}`);
+  }
+});
+  assert.match(sentence, /ε 0\.01 needs a noise multiplier above 20; the smallest reachable ε is 0\.04006/);
   for (const wrong of [0, -1, 50.1, NaN]) assert.throws(() => noiseMultiplierFor(wrong, tutorial), RangeError);
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { withAttachedRun } from "../../static/js/following_state.js";
+import { changesBetween, isSimulated, presetsOf, requestBody } from "../../static/js/settings.js";
 import * as state from "../../static/js/state.js";
 import { catalog } from "./catalog_example.js";
 import { exampleDocument } from "./document_example.js";
@@ -34,18 +35,18 @@ test("changes never touch the state they start from", () => {
 
 test("a simulation always carries a seed and no engine, a real run a seed only where one is chosen", () => {
   const { settings } = fresh();
-  const simulated = state.requestBody(settings, "simulation");
+  const simulated = requestBody(settings, "simulation");
   assert.equal(typeof simulated.seed, "number");
   assert.ok(!("engine" in simulated));
-  assert.ok(!("seed" in state.requestBody(settings, "real")));
-  assert.equal(state.requestBody({ ...settings, seed: 0 }, "real").seed, 0);
+  assert.ok(!("seed" in requestBody(settings, "real")));
+  assert.equal(requestBody({ ...settings, seed: 0 }, "real").seed, 0);
 });
 
 test("applying the optimal preset changes what it names, and undo takes exactly that back", () => {
   const before = state.withSetting(fresh(), "delta", 1e-6);
-  const { optimal } = state.presetsOf(before);
+  const { optimal } = presetsOf(before);
   const after = state.withApplied(before, { label: "optimal", change: optimal.parameters });
-  assert.deepEqual(state.changesBetween(before.settings, after.settings).map(({ name }) => name),
+  assert.deepEqual(changesBetween(before.settings, after.settings).map(({ name }) => name),
     ["clipping_norm", "noise_multiplier", "optimizer"]);
   assert.equal(after.settings.delta, 1e-6);
   assert.deepEqual(state.undone(after).settings, before.settings);
@@ -92,7 +93,7 @@ test("a target moves the meter's mark, not the result, unless the training stops
 test("another dataset comes whole, with a model that can take it", () => {
   const { settings } = state.withSetting(fresh(), "dataset", "digits");
   assert.deepEqual([settings.dataset, settings.train_size, settings.model, settings.task], ["digits", 1437, "digits_cnn", "mnist"]);
-  assert.equal(state.isSimulated(catalog, settings), false);
+  assert.equal(isSimulated(catalog, settings), false);
 });
 
 test("a preset of another task brings that task along", () => {

@@ -4,10 +4,11 @@ import { test } from "node:test";
 import { ServerLost, ServerProblem } from "../../static/js/api.js";
 import { taskSettings } from "../../static/js/settings.js";
 import { createSweepFollower } from "../../static/js/sweep/follower.js";
+import { isActive } from "../../static/js/run_states.js";
 import { forgetSweep, recalledSweeps, rememberSweep } from "../../static/js/sweep/memory.js";
 import { readSeeds, readValues, restText, sensibleValues, sweepBody } from "../../static/js/sweep/plan.js";
 import { about, costSentence, isTooLong, progressSentence, resultsTable, shareDone } from "../../static/js/sweep/words.js";
-import { isUnderWay, settingsAt, withoutSweep, withSweep } from "../../static/js/sweeps.js";
+import { settingsAt, withoutSweep, withSweep } from "../../static/js/sweeps.js";
 import { catalog } from "./catalog_example.js";
 
 const SIGMA = { name: "noise_multiplier", label: "Noise multiplier σ", minimum: 0, maximum: 20 };
@@ -104,7 +105,7 @@ test("the same sweep takes the place of its simulation, a fourth one that of the
   const others = [[1, 3], [1, 4], [1, 5]].reduce((list, values) => withSweep(list, document({ values })), measured);
   assert.deepEqual(others.map(({ slot, document: { values } }) => [slot, values[1]]), [[2, 3], [3, 4], [1, 5]]);
   assert.deepEqual(withoutSweep(others, 3).map(({ slot }) => slot), [2, 1]);
-  assert.deepEqual([isUnderWay(document()), isUnderWay(document({ state: "done" })), isUnderWay(null)], [true, false, false]);
+  assert.deepEqual([isActive(document()), isActive(document({ state: "done" })), isActive(null)], [true, false, false]);
 });
 
 test("a value of a sweep stands for all of its settings", () => {

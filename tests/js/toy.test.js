@@ -185,8 +185,6 @@ test("your point stays inside the square and changes class", () => {
   const far = choices.withPointAt(choices.SHIPPED, { x: 9, y: -9 });
   assert.ok(Math.abs(far.point.x) < REACH && far.point.x === -far.point.y);
   assert.equal(choices.withOtherClass(choices.SHIPPED).point.label, 1 - choices.SHIPPED.point.label);
-  assert.equal(choices.isTypical(choices.SHIPPED.point), false);
-  assert.equal(choices.isTypical(choices.withOtherClass(choices.SHIPPED).point), true);
 });
 
 test("the traced boundary of a straight line lies on it, and grids that differ by a strip disagree by its share", () => {

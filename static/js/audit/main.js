@@ -3,23 +3,21 @@
 import * as api from "../api.js";
 import { createFollower } from "../follow.js";
 import { createFrameGate } from "../frame_gate.js";
+import { isActive } from "../run_states.js";
 import { createStore, withFailure } from "../state.js";
 import { inWords } from "../refusals.js";
 import { openStream } from "../stream.js";
+import { newKey, wait } from "../time_and_chance.js";
 import { choiceOfRun, readyChoices } from "./choices.js";
 import { ResultView } from "./result_view.js";
 import { StartView } from "./start_view.js";
 import { createStarting } from "./starting.js";
-import { firstState, hasFound, isActive, isBusy, pickedChoice } from "./state.js";
+import { firstState, hasFound, isBusy, pickedChoice } from "./state.js";
 
 const MECHANISM = ["task", "dataset", "train_size", "batch_size", "noise_multiplier", "epochs", "delta", "sampling"];
 const LOOK_SECONDS = 1;
 const NOT_FOUND = 404;
 const ID = /^[0-9a-f]{8,64}$/;
-
-// No randomUUID: that is missing where the page comes over plain HTTP from another machine.
-const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
-const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
 /** Build the section; return {recolour}. `limitsOf(parameters, limits)` is told which mechanism the limits are asked for. */
 export async function startAudits({ limitsOf }) {

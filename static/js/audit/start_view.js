@@ -3,7 +3,8 @@
 import { byId, element, onPress, setEnabled, setText } from "../dom.js";
 import { activityOf, outcomeOf } from "../progress_words.js";
 import { CANARIES } from "./choices.js";
-import { hasFound, isActive, isBusy, phasesOf, pickedChoice } from "./state.js";
+import { isActive } from "../run_states.js";
+import { hasFound, isBusy, phasesOf, pickedChoice } from "./state.js";
 import { atMost, costSentence, findingOf, trainingOf } from "./words.js";
 
 export class StartView {

@@ -12,7 +12,7 @@
  * }
  */
 
-const ACTIVE = ["queued", "running"];
+import { isActive } from "../run_states.js";
 
 /** Return the first state. */
 export const firstState = ({ catalog, choices, shipped }) => ({
@@ -21,10 +21,7 @@ export const firstState = ({ catalog, choices, shipped }) => ({
 });
 
 /** Return whether an audit is asked for, waits or runs. */
-export const isBusy = ({ sending, run }) => sending || Boolean(run && ACTIVE.includes(run.state));
-
-/** Return whether a run has not ended. */
-export const isActive = (run) => ACTIVE.includes(run?.state);
+export const isBusy = ({ sending, run }) => sending || isActive(run);
 
 /** Return what can be started now, or null. */
 export const pickedChoice = ({ choices, picked }) => choices.find(({ id }) => id === picked) ?? null;

@@ -62,14 +62,12 @@ export function chanceSentence({ audit: { canaries } }) {
 
 /** Return what a choice costs before it is started. */
 export function costSentence({ seconds, runId, epsilon, settings }) {
-  const time = seconds === null ? "How long that takes has not been measured on this server yet." : `About ${lasting(seconds)} on this server.`;
+  const time = seconds === null ? "How long that takes has not been measured on this server yet." : `About ${format.roughly(seconds, SECONDS_WORTH_SAYING)} on this server.`;
   const what = runId ? "The audit trains the run again, with fresh secret seeds and canaries." : "Two trainings: first the one that is audited, then the audit, which trains again with canaries.";
   const privacy = epsilon === null ? "" : ` ${runId ? "That spends" : "Each spends"} ε ${atMost(epsilon)}, and trainings on the same data compose.`;
   const beside = settings.baseline ? ` ${runId ? "It" : "Each"} also trains once without privacy beside it; for that nothing is guaranteed.` : "";
   return `${what} ${time}${privacy}${beside}`;
 }
-
-const lasting = (seconds) => format.duration(Math.max(SECONDS_WORTH_SAYING, Math.round(seconds))).replace(".0", "");
 
 /** Return where a shipped audit comes from. */
 export function shippedSentence({ date, cores, tensorflow, script }) {

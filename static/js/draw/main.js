@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { byId, element, setText } from "../dom.js";
 import { createLatest } from "../latest.js";
+import { named } from "../settings.js";
 import { Answers, Picture } from "./answers.js";
 import { Board } from "./board.js";
 import { LOOKS, pictureOf } from "./picture.js";
@@ -116,7 +117,7 @@ class Drawing {
 
 /** Return the names of a dataset's classes. */
 function classesOf({ catalog }, name) {
-  return catalog.datasets.find((info) => info.name === name)?.class_names ?? [];
+  return named(catalog.datasets, name)?.class_names ?? [];
 }
 
 /** Fill the card, and let it follow the page's state; `actions` = {change(name, value), run}. */

@@ -1,15 +1,17 @@
 /** What the card says: which run answers or why none does, and what the answers are. */
 
 import * as format from "../format.js";
+import { isActive } from "../run_states.js";
+import { named } from "../settings.js";
 
 const TRAIN = "Train for real first; then draw.";
 
 /** Return the dataset that a drawing is made for: that of the run, else of the settings, as the catalog has it. */
 export function datasetOf({ catalog, run, settings }) {
-  const task = catalog.tasks.find(({ name }) => name === settings.task);
+  const task = named(catalog.tasks, settings.task);
   const chosen = settings.dataset === "auto" || !settings.dataset ? task?.dataset : settings.dataset;
   const name = run ? run.parameters.dataset : chosen;
-  return { name, title: catalog.datasets.find((info) => info.name === name)?.title ?? "these data" };
+  return { name, title: named(catalog.datasets, name)?.title ?? "these data" };
 }
 
 /**
@@ -17,7 +19,7 @@ export function datasetOf({ catalog, run, settings }) {
  * it can be offered: {runId, text, offer}.
  */
 export function situationOf({ run, opening, sending, catalog: { real } }) {
-  if (sending || (run && ["queued", "running"].includes(run.state))) return { runId: null, text: GOES_ON, offer: false };
+  if (sending || isActive(run)) return { runId: null, text: GOES_ON, offer: false };
   if (run?.state === "done") {
     const text = run.parameters.dataset === "fashion_mnist" ? PHOTOGRAPHS : run.baseline ? "" : WITHOUT_BASELINE;
     return { runId: run.id, text, offer: !run.baseline && real.available };

@@ -6,7 +6,7 @@ import { createLatest } from "../latest.js";
 import { guaranteedEpsilon } from "../privacy/accountant.js";
 import { mechanismOf } from "../privacy/mechanism.js";
 import { faultOf } from "../scale.js";
-import { taskSettings } from "../settings.js";
+import { named, taskSettings } from "../settings.js";
 import { codeQuery, NUMBERS, settingsOf } from "./code_settings.js";
 
 const REST_MILLISECONDS = 150; // between the last key and the question
@@ -24,7 +24,7 @@ export class CodePanel {
   }
 
   build() {
-    const numbers = NUMBERS.map((name) => this.numberBox(this.catalog.parameters.find((parameter) => parameter.name === name)));
+    const numbers = NUMBERS.map((name) => this.numberBox(named(this.catalog.parameters, name)));
     const task = this.select("task", "Task", this.catalog.tasks, () => {
       this.settings = taskSettings(this.catalog, this.settings.task);
       this.fill();

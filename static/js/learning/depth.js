@@ -1,6 +1,7 @@
 /** How much is shown: Basic, Standard or Detailed; and links that reach what is folded or hidden. */
 
 import { byId } from "../dom.js";
+import { recalled, remember } from "../kept.js";
 
 export const DEPTHS = ["basic", "standard", "detailed"];
 const KEY = "learning-depth";
@@ -19,11 +20,11 @@ export function bindDepth() {
   const set = (depth, { kept }) => {
     byId("main").dataset.depth = depth;
     for (const radio of radios) radio.checked = radio.value === depth;
-    if (kept) remember(depth);
+    if (kept) remember(KEY, depth);
   };
   byId("depth").hidden = false;
   for (const radio of radios) radio.addEventListener("change", () => set(radio.value, { kept: true }));
-  set(knownDepth(recalled()), { kept: false });
+  set(knownDepth(recalled(KEY)), { kept: false });
   const follow = () => reach(location.hash, set);
   window.addEventListener("hashchange", follow);
   if (document.readyState === "complete") follow();
@@ -40,20 +41,4 @@ function reach(hash, set) {
   if (folded) folded.open = true;
   target.scrollIntoView();
   (folded?.querySelector("summary") ?? target).focus({ preventScroll: true });
-}
-
-function recalled() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // storage may be switched off
-  }
-}
-
-function remember(depth) {
-  try {
-    localStorage.setItem(KEY, depth);
-  } catch {
-    // Without storage the depth lasts as long as the page.
-  }
 }

@@ -1,6 +1,7 @@
 /** The flash cards: one at a time, turned by Space, remembered on this device only. */
 
 import { byId, setText } from "../dom.js";
+import { forget, recalled, remember } from "../kept.js";
 import { freshProgress, marked, readProgress, STORAGE_KEY, writtenProgress } from "./flash_progress.js";
 
 export class FlashCards {
@@ -9,7 +10,7 @@ export class FlashCards {
       front: node.querySelector("dt").textContent.trim(), back: textOf(node.querySelector("dd")), cite: node.querySelector("dd .cite"),
     }]));
     this.names = [...this.cards.keys()];
-    this.progress = readProgress(recalled(), this.names);
+    this.progress = readProgress(recalled(STORAGE_KEY), this.names);
     this.turned = false;
     byId("flash-face").addEventListener("click", () => this.turn());
     byId("flash-knew").addEventListener("click", () => this.mark(true));
@@ -37,7 +38,7 @@ export class FlashCards {
     if (!name) return;
     this.progress = marked(this.progress, name, knew);
     this.turned = false;
-    remember(writtenProgress(this.progress));
+    remember(STORAGE_KEY, writtenProgress(this.progress));
     byId("flash-face").focus({ preventScroll: true });
     this.show();
   }
@@ -45,7 +46,7 @@ export class FlashCards {
   clear() {
     this.progress = freshProgress(this.names);
     this.turned = false;
-    forget();
+    forget(STORAGE_KEY);
     this.show();
   }
 
@@ -63,27 +64,3 @@ export class FlashCards {
 
 /** Return an answer's text without the name of its source. */
 const textOf = (node) => (node.querySelector(".sentence") ?? node).textContent.trim();
-
-function recalled() {
-  try {
-    return localStorage.getItem(STORAGE_KEY);
-  } catch {
-    return null; // storage may be switched off
-  }
-}
-
-function remember(text) {
-  try {
-    localStorage.setItem(STORAGE_KEY, text);
-  } catch {
-    // Without storage the progress lasts as long as the page.
-  }
-}
-
-function forget() {
-  try {
-    localStorage.removeItem(STORAGE_KEY);
-  } catch {
-    // There is nothing to forget.
-  }
-}

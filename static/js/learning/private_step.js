@@ -23,10 +23,3 @@ export function privateStep({ gradients, joins, clippingNorm, noiseMultiplier, u
   const noisy = sum([total, noise]);
   return { sampled, clipped: short, total, noise, noisy, update: scaled(noisy, 1 / expectedBatch) };
 }
-
-/** Return two standard normal numbers from a source of uniform ones (Box and Muller, 1958). */
-export function normalPair(uniform) {
-  const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-  const angle = 2 * Math.PI * uniform();
-  return [radius * Math.cos(angle), radius * Math.sin(angle)];
-}

@@ -3,6 +3,7 @@
 import * as api from "../api.js";
 import { byId, element, onPress, setEnabled, setText } from "../dom.js";
 import { openStream } from "../stream.js";
+import { newKey, wait } from "../time_and_chance.js";
 import { ColumnCard } from "./column_card.js";
 import { NotCsv, parseCsv } from "./csv.js";
 import { changed, faultsOf, filledFromFile, opened, requestOf } from "./declaration.js";
@@ -10,10 +11,6 @@ import { showActivity, showResult, showTaken } from "./result_view.js";
 import { SAMPLE_KNOWN, SAMPLE_NAME } from "./sample.js";
 import { createTraining } from "./training.js";
 import { limitsSentence, refusalOf } from "./words.js";
-
-// No randomUUID: that is missing where the page comes over plain HTTP from another machine.
-const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
-const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
 /** The section's state: the file, its declaration, the trainings that it has had. */
 class OwnData {

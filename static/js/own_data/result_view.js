@@ -2,13 +2,14 @@
 
 import { byId, element, fillTable, setText } from "../dom.js";
 import * as format from "../format.js";
+import { isActive } from "../run_states.js";
 import { activityOf, resultOf, takenSentences, togetherSentence, verdictOf } from "./words.js";
 
 /** Show how far the run is. */
 export function showActivity(run) {
   setText(byId("own-activity"), activityOf(run));
   const { steps = 0, steps_total: total } = run.progress ?? {};
-  byId("own-progress").hidden = run.state !== "queued" && run.state !== "running";
+  byId("own-progress").hidden = !isActive(run);
   byId("own-progress").value = total ? steps / total : 0;
 }
 

@@ -1,11 +1,11 @@
 /** One training on a table of one's own: the table is sent, its run started and followed to its end. */
 
 import { ServerLost } from "../api.js";
+import { askedAgain } from "../asking.js";
 import { withEvent } from "../run_events.js";
+import { isActive } from "../run_states.js";
 
 const POLL_SECONDS = 0.5;
-const REPEAT_SECONDS = [1, 2, 4]; // before each time that a training whose answer was lost is asked for again
-const ACTIVE = new Set(["queued", "running"]);
 
 /**
  * Return {train, stop}. `api` is the module api.js and `openStream` that of stream.js, or their doubles; `wait(seconds)`
@@ -32,31 +32,19 @@ export function createTraining({ api, openStream, wait, newKey }) {
 
   async function startedOn(table, request) {
     try {
-      return await ask({ mode: "real", dataset: "table", table, ...request }, newKey());
+      const body = { mode: "real", dataset: "table", table, ...request };
+      return await askedAgain((key) => api.startRun(body, key), newKey(), { wait });
     } catch (error) {
       await api.deleteTable(table).catch(() => null); // it is deleted after an hour in any case
       throw error;
     }
   }
 
-  /** Ask for the training; where the answer is lost, again under the same key, which never starts a second one. */
-  async function ask(body, key) {
-    for (const seconds of REPEAT_SECONDS) {
-      try {
-        return await api.startRun(body, key);
-      } catch (error) {
-        if (!(error instanceof ServerLost)) throw error;
-        await wait(seconds);
-      }
-    }
-    return api.startRun(body, key);
-  }
-
   async function followed(started, told) {
     let run = { ...(await api.getRun(started.id, { after: 0 })) };
     told({ run });
-    if (ACTIVE.has(run.state)) run = await streamed(run, told);
-    while (ACTIVE.has(run.state)) {
+    if (isActive(run)) run = await streamed(run, told);
+    while (isActive(run)) {
       await wait(POLL_SECONDS);
       run = await looked(run);
       told({ run });
@@ -74,7 +62,7 @@ export function createTraining({ api, openStream, wait, newKey }) {
         event(event) {
           run = withEvent(run, event);
           told({ run });
-          if (!ACTIVE.has(run.state)) end();
+          if (!isActive(run)) end();
         },
         opened() {},
         interrupted() {},

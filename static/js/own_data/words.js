@@ -65,11 +65,9 @@ export function togetherSentence(spent) {
 
 /** Return a refusal as sentences: every fault of the table, or what the server said. */
 export function refusalOf(error) {
-  const faults = (error.errors ?? []).map(({ field, message }) => (field === "csv" ? capital(message) : capital(`${field}: ${message}`)));
+  const faults = (error.errors ?? []).map(({ field, message }) => (field === "csv" ? format.capital(message) : format.capital(`${field}: ${message}`)));
   return faults.length ? faults : [error.message];
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Return what tables the server takes. */
 export function limitsSentence({ max_bytes: bytes, least_rows: least, most_rows: most, most_columns: columns }) {

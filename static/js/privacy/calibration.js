@@ -1,11 +1,11 @@
-/** The inverse question: which noise, or how many epochs, spend a given ε (by Rényi accounting, Poisson sampling). */
+/** The inverse question: which noise spends a given ε (by Rényi accounting, Poisson sampling). */
 
+import { digitsUp } from "../attack_bounds.js";
 import { samplingProbabilityOf, stepsAfter } from "./mechanism.js";
 import { epsilonOfRdp, oneStepRdp } from "./renyi.js";
 
-export const LARGEST_NOISE_MULTIPLIER = 20;
-export const LARGEST_TARGET_EPSILON = 50;
-export const MOST_EPOCHS = 60;
+const LARGEST_NOISE_MULTIPLIER = 20;
+const LARGEST_TARGET_EPSILON = 50;
 const TICKS = 10000; // noise multipliers are handed out with four decimals, as by the server
 
 /**
@@ -22,34 +22,10 @@ export function noiseMultiplierFor(target, mechanism) {
   return { noiseMultiplier: tick / TICKS, epsilon: epsilonAt(tick) };
 }
 
-/**
- * Return {epochs, epsilon}: the largest whole number of epochs, at most 60, whose ε is at most `target`;
- * or {epochs: null, nearest} with the ε of a single epoch (null where it is infinite).
- */
-export function epochsFor(target, mechanism) {
-  checkTarget(target);
-  const step = oneStepOf(mechanism);
-  const epsilonAfter = (epoch) => epsilonOfRdp(step, { steps: stepsAfter(mechanism, epoch), delta: mechanism.delta }).epsilon;
-  const beyond = firstWithin((epoch) => epoch > MOST_EPOCHS || epsilonAfter(epoch) > target, MOST_EPOCHS + 1);
-  if (beyond > 1) return { epochs: beyond - 1, epsilon: epsilonAfter(beyond - 1) };
-  const nearest = epsilonAfter(1);
-  return { epochs: null, nearest: Number.isFinite(nearest) ? nearest : null };
-}
-
-/**
- * Return the sentence for a target that no allowed setting meets, with the nearest ε that one does; `solvedFor` is
- * "noise_multiplier" or "epochs".
- */
-export function unreachableSentence({ target, nearest, solvedFor, mechanism }) {
-  const found = nearest === null ? "∞" : Number(nearest.toPrecision(4));
-  if (solvedFor === "epochs") {
-    return `One epoch with noise multiplier ${mechanism.noiseMultiplier} already spends ε ${found}, more than ${target}: add noise or lower the batch size.`;
-  }
-  return (
-    `ε ${target} needs a noise multiplier above ${LARGEST_NOISE_MULTIPLIER}; the smallest reachable ε is ${found}: ` +
-    "train fewer epochs or lower the batch size."
-  );
-}
+/** Return the sentence for a target that no allowed noise meets, with the nearest ε that some does, never rounded down. */
+export const unreachableSentence = ({ target, nearest }) =>
+  `ε ${target} needs a noise multiplier above ${LARGEST_NOISE_MULTIPLIER}; the smallest reachable ε is ${digitsUp(nearest, 4)}: ` +
+  "train fewer epochs or lower the batch size.";
 
 function checkTarget(target) {
   if (target > 0 && target <= LARGEST_TARGET_EPSILON) return;

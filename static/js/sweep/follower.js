@@ -1,12 +1,11 @@
 /** Starting, following and stopping a measured sweep by asking for its document. */
 
-import { ServerLost } from "../api.js";
+import { askedAgain } from "../asking.js";
 import { isPassing } from "../refusals.js";
-import { isUnderWay } from "../sweeps.js";
+import { isActive } from "../run_states.js";
 
 const POLL_SECONDS = 1.5;
 const RETRY_SECONDS = 2;
-const REPEAT_SECONDS = [1, 2, 4]; // before each time that a sweep whose answer was lost is asked for again
 const NOT_FOUND = 404;
 
 /**
@@ -19,7 +18,7 @@ export function createSweepFollower({ api, wait, newKey, changed, lost }) {
 
   /** Ask for a sweep, under one key so that it is never started twice, and follow it to its end. */
   async function start(body) {
-    const document = await ask(body, keyFor(JSON.stringify(body)));
+    const document = await askedAgain((key) => api.startSweep(body, key), keyFor(JSON.stringify(body)), { wait, silent: () => lost(true) });
     unanswered = null;
     lost(false);
     changed(document);
@@ -32,24 +31,11 @@ export function createSweepFollower({ api, wait, newKey, changed, lost }) {
     return unanswered.key;
   }
 
-  async function ask(body, key) {
-    for (const seconds of REPEAT_SECONDS) {
-      try {
-        return await api.startSweep(body, key);
-      } catch (error) {
-        if (!(error instanceof ServerLost)) throw error;
-        lost(true);
-        await wait(seconds);
-      }
-    }
-    return api.startSweep(body, key);
-  }
-
   /** Follow a sweep until it ends or another one is followed. */
   async function follow(document) {
     let newest = document;
     followed = document.id;
-    while (followed === document.id && isUnderWay(newest)) {
+    while (followed === document.id && isActive(newest)) {
       await wait(POLL_SECONDS);
       newest = await refreshed(newest);
     }

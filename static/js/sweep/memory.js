@@ -1,15 +1,17 @@
 /** The ids of measured sweeps outlive a reload of their tab; the sweeps themselves are the server's. */
 
+import { recalled, remember } from "../kept.js";
+
 const KEY = "sweeps";
 const MOST = 3;
 
 /** Return the ids that this tab kept, the newest last; `storage()` is () => sessionStorage or its double. */
 export function recalledSweeps(storage) {
   try {
-    const ids = JSON.parse(storage().getItem(KEY));
+    const ids = JSON.parse(recalled(KEY, storage));
     return Array.isArray(ids) ? ids.filter((id) => /^[\w-]{1,64}$/.test(id)) : [];
   } catch {
-    return []; // storage may be switched off
+    return []; // not what this page wrote
   }
 }
 
@@ -23,10 +25,4 @@ export function forgetSweep(storage, id) {
   keep(storage, recalledSweeps(storage).filter((known) => known !== id));
 }
 
-function keep(storage, ids) {
-  try {
-    storage().setItem(KEY, JSON.stringify(ids));
-  } catch {
-    // Storage may be switched off or full.
-  }
-}
+const keep = (storage, ids) => remember(KEY, JSON.stringify(ids), storage);

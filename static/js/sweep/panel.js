@@ -5,7 +5,9 @@ import { byId, element, setEnabled, setText } from "../dom.js";
 import { createLatest } from "../latest.js";
 import { obstacleOf } from "../real_training.js";
 import { inWords } from "../refusals.js";
-import { isUnderWay, withSweep } from "../sweeps.js";
+import { isActive } from "../run_states.js";
+import { named } from "../settings.js";
+import { withSweep } from "../sweeps.js";
 import { createSweepFollower } from "./follower.js";
 import { SweepForm } from "./form.js";
 import { forgetSweep, recalledSweeps, rememberSweep } from "./memory.js";
@@ -63,7 +65,7 @@ export class SweepPanel {
   }
 
   named(name) {
-    return this.catalog.parameters.find((parameter) => parameter.name === name);
+    return named(this.catalog.parameters, name);
   }
 
   close() {
@@ -77,7 +79,7 @@ export class SweepPanel {
       try {
         const found = await this.api.getSweep(id);
         this.show(found);
-        if (isUnderWay(found)) this.takeUp(found);
+        if (isActive(found)) this.takeUp(found);
       } catch (error) {
         if (error.status === NOT_FOUND) forgetSweep(() => sessionStorage, id);
         else if (!isOfServer(error)) throw error;
@@ -124,7 +126,7 @@ export class SweepPanel {
   }
 
   enable() {
-    const measuring = isUnderWay(this.document);
+    const measuring = isActive(this.document);
     const { simulate, measure, stop } = this.form.buttons;
     setEnabled(simulate, !this.busy && !measuring && !this.closed);
     setEnabled(measure, !this.busy && !measuring && !this.obstacle && !this.tooLong);

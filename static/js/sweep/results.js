@@ -1,7 +1,7 @@
 /** What a sweep has come to so far: progress, table, statement, and what failed. */
 
 import { element, fillTable, setText } from "../dom.js";
-import { isUnderWay } from "../sweeps.js";
+import { isActive } from "../run_states.js";
 import { progressSentence, resultsTable, shareDone } from "./words.js";
 
 export class SweepResults {
@@ -19,7 +19,7 @@ export class SweepResults {
   /** Show a sweep's document; `parameter` is the swept one's row of the table of parameters, `lost` whether the server is silent. */
   update(document, parameter, lost) {
     setText(this.activity, progressSentence(document, lost));
-    this.progress.hidden = !isUnderWay(document);
+    this.progress.hidden = !isActive(document);
     this.progress.value = shareDone(document);
     this.table.hidden = false;
     fillTable(this.table, resultsTable(document, parameter));

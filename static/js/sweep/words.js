@@ -1,9 +1,7 @@
 /** A sweep in words: what it costs, how far it is, and its results as a table. Pure. */
 
 import * as format from "../format.js";
-import { isUnderWay } from "../sweeps.js";
-
-const ENDED = ["done", "failed", "cancelled"];
+import { hasEnded, isActive } from "../run_states.js";
 
 /** Return about how long so many seconds are, "about 40 s", "about 4 min". */
 export function about(seconds) {
@@ -27,11 +25,11 @@ export function costSentence(cost) {
 /** Return how far a sweep is or how it ended, "7 of 18 done, about 2 min left". */
 export function progressSentence(document, lost = false) {
   const { state, mode, runs, eta_seconds: eta, forgotten } = document;
-  const count = (...states) => runs.filter((run) => states.includes(run.state)).length;
+  const count = (wanted) => runs.filter((run) => run.state === wanted).length;
   if (lost) return "The server does not answer; retrying. What was measured is kept.";
   if (mode === "simulation") return `Simulated: ${runs.length} runs. Nothing was trained.`;
-  const done = `${count(...ENDED)} of ${runs.length} done`;
-  if (isUnderWay(document)) {
+  const done = `${runs.filter(hasEnded).length} of ${runs.length} done`;
+  if (isActive(document)) {
     const left = typeof eta === "number" ? `, ${about(eta)} left` : "";
     return state === "queued" ? `Queued: ${done}${left}.` : `${done}${left}.`;
   }
@@ -43,7 +41,7 @@ export function progressSentence(document, lost = false) {
 }
 
 /** Return the share of a sweep's runs that have ended, 0..1. */
-export const shareDone = ({ runs }) => runs.filter(({ state }) => ENDED.includes(state)).length / runs.length;
+export const shareDone = ({ runs }) => runs.filter(hasEnded).length / runs.length;
 
 /** Return the results as a table: {caption, columns, rows} of text. */
 export function resultsTable({ mode, points, seeds, parameters, pareto }, { label }) {

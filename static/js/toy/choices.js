@@ -1,6 +1,6 @@
 /** What a person chooses in the toy, as one plain object that is replaced, never changed. */
 
-import { REACH, trueClass } from "./crowd.js";
+import { REACH } from "./crowd.js";
 
 export const EXAMPLES = 300; // N, you included
 export const EXPECTED_BATCH = 30; // B: each joins a step with probability B/N = 0.1
@@ -31,9 +31,6 @@ export const withOtherClass = (choices) => ({ ...choices, point: { ...choices.po
 
 /** Return the choices with the next draw of coins and noise. */
 export const withFreshDraw = (choices) => ({ ...choices, seed: choices.seed + 1 });
-
-/** Return whether your point says what its place would suggest. */
-export const isTypical = ({ x, y, label }) => label === trueClass(x, y);
 
 /** Return the mechanism that all STEPS run, as the accountant takes it. */
 export function mechanismOf({ noiseMultiplier }) {

@@ -2,6 +2,7 @@
 
 import { byId, element, setText } from "../dom.js";
 import * as format from "../format.js";
+import { isActive } from "../run_states.js";
 import { shownDocument } from "../state.js";
 
 export class Advice {
@@ -61,8 +62,9 @@ export class Advice {
 }
 
 /** Return why there is no recommendation: none is needed, or there is nothing yet to go by. */
-function noAdvice({ epochs, evidence, state }) {
+function noAdvice(document) {
+  const { epochs, evidence } = document;
   if (epochs.length) return "Nothing to recommend for these settings.";
   if (evidence === "planned") return "Advice comes with a result: train for real.";
-  return ["queued", "running"].includes(state) ? "Advice comes with the first epoch." : "There is no result to go by.";
+  return isActive(document) ? "Advice comes with the first epoch." : "There is no result to go by.";
 }

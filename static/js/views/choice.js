@@ -1,6 +1,7 @@
 /** Selects, the seed box and check boxes. */
 
 import { element, setText } from "../dom.js";
+import { capital } from "../format.js";
 import { faultOf } from "../scale.js";
 import { learnLink, termText } from "./learn_link.js";
 
@@ -40,7 +41,7 @@ function nameOf({ title }) {
 /** Return what follows the colon or stands in brackets in a long title, as a sentence, or null. */
 function remarkOf({ title }) {
   const remark = title.length > LONGEST_TITLE ? title.match(TITLE)?.[2] : null;
-  return remark ? `${remark.charAt(0).toUpperCase()}${remark.slice(1)}.` : null;
+  return remark ? `${capital(remark)}.` : null;
 }
 
 /** Return a control's label with the link to its card. */

@@ -5,7 +5,8 @@ import { differencesTable, epsilonOf } from "../differences.js";
 import * as format from "../format.js";
 import { MOST_PINS, nameOf, whyNotPinned, withName, withoutPin, withPin, withReference } from "../pins.js";
 import { provenanceOf } from "../provenance.js";
-import { presetIsActive, shownDocument } from "../state.js";
+import { presetIsActive } from "../settings.js";
+import { shownDocument } from "../state.js";
 
 export class Compare {
   /** `actions` = {changePins(change), apply({title, apply})}; `changePins` takes a function from pins to pins. */

@@ -5,7 +5,7 @@ import { byId, element, setText } from "../dom.js";
 import { meaningOf } from "../meanings.js";
 import { isLocked } from "../noise_lock.js";
 import { baselineSeconds } from "../real_training.js";
-import { ACCOUNTANTS, ADVANCED_NAMES, fits, SLIDER_NAMES, SWEPT_NAMES, taskSettings } from "../settings.js";
+import { ACCOUNTANTS, ADVANCED_NAMES, fits, named, SLIDER_NAMES, SWEPT_NAMES, taskSettings } from "../settings.js";
 import { shownDocument } from "../state.js";
 import { Choice, SeedBox, Switch } from "./choice.js";
 import { choiceRow } from "./figure.js";
@@ -90,7 +90,7 @@ export class Controls {
   }
 
   parameter(name) {
-    return this.catalog.parameters.find((parameter) => parameter.name === name);
+    return named(this.catalog.parameters, name);
   }
 
   /** Show the state's settings, refused values, presets, mode and which buttons can be pressed. */
@@ -116,7 +116,7 @@ export class Controls {
   /** Return which models cannot take the chosen dataset. */
   limitsOf(name, { dataset }) {
     if (name !== "model") return {};
-    const data = this.catalog.datasets.find((candidate) => candidate.name === dataset);
-    return { impossible: (model) => !fits(this.catalog.models.find((candidate) => candidate.name === model), data) };
+    const data = named(this.catalog.datasets, dataset);
+    return { impossible: (model) => !fits(named(this.catalog.models, model), data) };
   }
 }

@@ -13,6 +13,7 @@ import { plannedFor } from "../planned_curve.js";
 import { evidenceOf, provenanceOf } from "../provenance.js";
 import { findingsOf } from "../sentences.js";
 import { budgetSeries, classSeries, revealed, trainingSeries } from "../series.js";
+import { named } from "../settings.js";
 import { isStale, shownDocument } from "../state.js";
 import { WALKS } from "../walks.js";
 import { choiceRow, Figure } from "./figure.js";
@@ -34,7 +35,7 @@ export class Figures {
     this.caption = element("p", { class: "caption" });
     this.figures.classes.key.after(this.caption);
     this.gradients = new GradientControls(this.figures.clipping, {
-      parameter: catalog.parameters.find(({ name }) => name === "clipping_norm"),
+      parameter: named(catalog.parameters, "clipping_norm"),
       changed: () => this.redraw(() => {}),
       released: (norm) => actions.change("clipping_norm", norm),
     });

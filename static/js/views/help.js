@@ -1,6 +1,7 @@
 /** Help: what is what, and the keyboard shortcuts, which it also listens for. */
 
 import { byId, element } from "../dom.js";
+import { recalled, remember } from "../kept.js";
 import { actionOf } from "../shortcuts.js";
 
 const KEY = "letter-shortcuts";
@@ -10,8 +11,8 @@ export class Help {
   constructor(catalog, actions) {
     this.dialog = byId("help-dialog");
     this.letters = byId("letter-shortcuts");
-    this.letters.checked = recalled() !== "off";
-    this.letters.addEventListener("change", () => remember(this.letters.checked ? "on" : "off"));
+    this.letters.checked = recalled(KEY) !== "off";
+    this.letters.addEventListener("change", () => remember(KEY, this.letters.checked ? "on" : "off"));
     byId("help").addEventListener("click", () => this.dialog.showModal());
     byId("help-close").addEventListener("click", () => this.dialog.close());
     this.dialog.addEventListener("click", ({ target }) => target === this.dialog && this.dialog.close());
@@ -46,20 +47,4 @@ const press = (id) => () => byId(id).checkVisibility() && byId(id).click();
 function changeMode() {
   const other = [...document.querySelectorAll('input[name="mode"]')].find(({ checked, disabled }) => !checked && !disabled);
   other?.click();
-}
-
-function recalled() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // storage may be switched off
-  }
-}
-
-function remember(value) {
-  try {
-    localStorage.setItem(KEY, value);
-  } catch {
-    // Without storage the choice lasts as long as the page.
-  }
 }

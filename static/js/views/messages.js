@@ -4,7 +4,8 @@ import { byId, setText } from "../dom.js";
 import { quotedOf } from "../forecast.js";
 import { lossOf } from "../progress_words.js";
 import { headlineOf } from "../result_words.js";
-import { changesBetween, isStale, shownDocument } from "../state.js";
+import { changesBetween } from "../settings.js";
+import { isStale, shownDocument } from "../state.js";
 import { troubleOf } from "../trouble.js";
 
 export class Messages {

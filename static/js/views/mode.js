@@ -34,7 +34,7 @@ export class Mode {
   timeOf(settings) {
     if (this.obstacle) return "not possible here";
     const seconds = expectedSeconds(this.catalog, settings);
-    return seconds === null ? "measured" : `≈\u00a0${format.duration(Math.max(1, Math.round(seconds))).replace(".0", "")}`;
+    return seconds === null ? "measured" : `≈\u00a0${format.roughly(seconds)}`;
   }
 
   updateNote({ mode }) {

@@ -103,7 +103,7 @@ export class Slider {
 
 /** Return a fault as a sentence; those of the server come as a phrase. */
 function sentence(text) {
-  const begun = /^[a-z]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text; // an ε stays one
+  const begun = /^[a-z]/.test(text) ? format.capital(text) : text; // an ε stays one
   return begun.endsWith(".") ? begun : `${begun}.`;
 }
 

@@ -1,6 +1,7 @@
 /** The way to the panel of sweeps, whose code and styles are loaded when it is first wanted. */
 
 import { byId } from "../dom.js";
+import { recalled } from "../kept.js";
 import { later } from "../near.js";
 import { addStyles } from "../styles.js";
 
@@ -34,10 +35,4 @@ export class SweepOpener {
   }
 }
 
-function hasSweeps() {
-  try {
-    return Boolean(sessionStorage.getItem("sweeps"));
-  } catch {
-    return false; // storage may be switched off
-  }
-}
+const hasSweeps = () => Boolean(recalled("sweeps", () => sessionStorage));

@@ -1,1 +1,0 @@
-import{c as i,f as n,j as u,n as m,o as p,p as f}from"./part-RFF5QL6P.js";function x(r,l,c,s=u){let e=m(l),o=n(r);Object.assign(o,{min:0,max:e.length-1,step:1});function a(t){o.value=Math.round(p(e,t)),o.setAttribute("aria-valuetext",s(t)),i(n(`${r}-value`),s(t))}return o.addEventListener("input",()=>{let t=f(e,Number(o.value));a(t),c(t)}),a}export{x as a};
