@@ -80,6 +80,8 @@ def test_the_curve_starts_at_zero_rises_and_ends_at_the_total() -> None:
     assert epsilons[0] == 0
     assert epsilons == sorted(epsilons)
     assert epsilons[-1] == epsilon_rdp(**TUTORIAL).epsilon
+    with pytest.raises(ValueError, match="steps must be >= 0, got -1"):
+        curve.at(-1)
 
 
 @pytest.mark.parametrize(

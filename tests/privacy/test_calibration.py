@@ -45,7 +45,7 @@ def test_the_noise_meets_the_target_and_a_little_less_does_not(
         assume(unreachable.nearest <= target)
         return
     assert epsilon_of(Mechanism(noise_multiplier=noise, **sizes)) <= target
-    assert epsilon_of(Mechanism(noise_multiplier=noise - 2e-4, **sizes)) > target
+    assert epsilon_of(Mechanism(noise_multiplier=round(noise - 1e-4, 4), **sizes)) > target
     assert noise == round(noise, 4)
 
 

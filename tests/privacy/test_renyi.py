@@ -51,6 +51,14 @@ def test_the_integral_equals_the_closed_form_at_integer_orders(q: float, sigma: 
     np.testing.assert_allclose(quadrature_rdp(q, sigma, few), closed, rtol=1e-9)
 
 
+@pytest.mark.parametrize("q", [1e-7, 1e-9, 1e-11])
+@pytest.mark.parametrize("sigma", [0.5, 2.0, 20.0])
+def test_the_integral_loses_no_digits_however_small_the_probability(q: float, sigma: float) -> None:
+    few = np.array([2.0, 3.0, 7.0, 10.0])
+    closed = integer_rdp(q, sigma)[[INTEGER_ORDERS.index(int(order)) for order in few]]
+    np.testing.assert_allclose(quadrature_rdp(q, sigma, few), closed, rtol=1e-9, atol=0)
+
+
 @pytest.mark.parametrize(
     ("q", "sigma", "order"),
     [
@@ -98,6 +106,12 @@ def test_below_the_integral_chords_still_bound_the_divergence() -> None:
 @pytest.mark.parametrize("sigma", [0.0, 1e-300, 1e-7])
 def test_next_to_no_noise_is_infinite(sigma: float) -> None:
     assert np.all(np.isinf(one_step_rdp(sampling_probability=0.01, noise_multiplier=sigma)))
+
+
+@pytest.mark.parametrize("q", [0.0, 0.01, 1.0])
+def test_a_divergence_that_callers_share_cannot_be_written_to(q: float) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        one_step_rdp(sampling_probability=q, noise_multiplier=1.0)[0] = 0.0
 
 
 def test_an_example_never_drawn_gives_nothing_away() -> None:

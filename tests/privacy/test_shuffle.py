@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from app.privacy.gaussian import epsilon_of_gaussian
+from app.privacy.mechanism import Mechanism
 from app.privacy.pld_child import answer
-from app.privacy.shuffle import lower_bound_epsilon, worst_case_epsilon
+from app.privacy.shuffle import (
+    lower_bound_epsilon,
+    passes_begun,
+    passes_completed,
+    worst_case_epsilon,
+    worst_case_replace_one_epsilon,
+)
 
 
 def test_the_guides_example_spends_far_more_than_the_poisson_figure() -> None:
@@ -57,6 +64,25 @@ def test_one_passes_bound_is_what_an_attack_on_the_largest_batch_achieves() -> N
     lower = 1 - np.searchsorted(largest(1.0), thresholds) / 400_000
     reached = (upper - math.exp(proved) * lower).max()
     assert reached == pytest.approx(delta, abs=0.002)
+
+
+def test_what_sits_out_a_pass_lowers_what_is_proved_of_it() -> None:
+    # 19 examples in batches of 10: in nearly half of all passes the example is not used.
+    numbers = {"noise_multiplier": 0.8, "batch_size": 10, "passes": 1, "delta": 1e-3}
+    used_always = lower_bound_epsilon(examples=10, **numbers)
+    assert lower_bound_epsilon(examples=19, **numbers) < used_always - 0.1
+
+
+def test_passes_are_counted_by_whole_batches() -> None:
+    mechanism = Mechanism(examples=41, batch_size=2, noise_multiplier=1.0, epochs=3, delta=1e-5)
+    steps = (0, 1, 20, 21, 40, 41)  # twenty a pass: one example is left over
+    assert [passes_begun(mechanism, taken) for taken in steps] == [0, 1, 1, 2, 2, 3]
+    assert [passes_completed(mechanism, taken) for taken in steps] == [0, 0, 1, 1, 2, 2]
+
+
+def test_replacing_an_example_moves_a_sum_twice_as_far() -> None:
+    replaced = worst_case_replace_one_epsilon(noise_multiplier=2.0, passes=4, delta=1e-5)
+    assert replaced == worst_case_epsilon(noise_multiplier=1.0, passes=4, delta=1e-5)
 
 
 def test_worst_cases_without_noise_or_without_steps() -> None:

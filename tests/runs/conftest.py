@@ -14,7 +14,7 @@ from app.events import EpochPoint, IterationPoint
 from app.parameters import RunParameters
 from app.runs.store.database import Store
 
-STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
+STUB = (sys.executable, str(Path(__file__).with_name("execution") / "stub_worker.py"))
 JOB: dict[str, Any] = {"kind": "training", "parameters": {}, "fallback": None, "notices": []}
 HISTOGRAM = {"before": [{"x": 0.5, "y": 0.25}, {"x": 2.0, "y": 0.75}], "after": [{"x": 1.0, "y": 1.0}]}
 

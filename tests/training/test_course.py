@@ -1,8 +1,9 @@
-"""How many steps a slice gets."""
+"""How many steps a slice gets, and which losses a point's mean is over."""
 
 import pytest
 
-from app.training.course import Pace
+from app.training.course import Pace, RunningLoss
+from app.training.tally import Tally
 
 
 def test_the_first_call_compiles_and_teaches_nothing():
@@ -10,6 +11,9 @@ def test_the_first_call_compiles_and_teaches_nothing():
     pace.note(1, 60.0)
     pace.note(1, 0.01)
     assert pace.steps > 1
+    cached = Pace()
+    cached.note(1, 0.01)
+    assert cached.steps == 1
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,17 @@ def test_a_machine_that_slows_down_gets_shorter_slices_at_once():
     pace.note(1, 1.0)
     pace.note(40, 1.5)
     assert pace.steps == 4
+
+
+def test_a_mean_loss_is_over_the_last_epoch_s_worth_of_segments():
+    running = RunningLoss()
+    losses = [9.0, 6.0, 3.0, 2.0, 2.0, 1.0, 0.0]  # three segments an epoch
+    means = [
+        running.add(Tally(examples=1, loss_sum=loss), closes_epoch=number % 3 == 2)
+        for number, loss in enumerate(losses)
+    ]
+    assert means == pytest.approx([9.0, 7.5, 6.0, 11 / 3, 7 / 3, 5 / 3, 1.0])
+
+
+def test_there_is_no_mean_loss_where_no_example_was_sampled():
+    assert RunningLoss().add(Tally(), closes_epoch=True) is None

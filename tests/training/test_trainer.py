@@ -181,7 +181,17 @@ def test_an_epoch_carries_the_measured_gradients(engine, digits_run):
         assert (point.gradient_norm_median, point.gradient_norm_p90) == (0.5, 3.0)
         assert (point.signal_norm, point.noise_norm) == (pytest.approx(0.25), 0.5)
         assert max(point.gradient_norm_histogram["after"], key=lambda p: p["y"] * p["x"])["x"] == 1.0
-        assert point.seconds > 0
+        steps = digits_run.steps_after(point.epoch) - digits_run.steps_after(point.epoch - 1)
+        assert point.seconds == pytest.approx(steps * 0.004 + 3 * 0.04, abs=0.01), "of this epoch alone"
+
+
+def test_an_epoch_s_gradients_are_of_its_own_steps(engine, digits_run):
+    def run(self, steps):
+        statistics = StandInEngine.run(self, steps)
+        return statistics if self.steps_done <= 12 else replace(statistics, clipped=10 * steps)
+
+    engine.run = run
+    assert [point.clipped_fraction for point in of(EpochPoint, told(digits_run))] == [0.4, 1.0]
 
 
 def test_the_untrained_network_comes_first(engine, digits_run):
@@ -228,6 +238,12 @@ def test_progress_comes_at_least_each_half_second(engine, digits_run, seconds_pe
     )
     after_compiling = [time for time in at if time > engine.seconds_to_compile]
     assert np.diff(after_compiling).max() <= 0.5
+
+
+def test_progress_between_points_comes_at_most_each_quarter_of_a_second(engine, digits_run):
+    engine.seconds_per_step = 0.1
+    events = told(digits_run)  # 23 steps, each a slice; seven points
+    assert len(of(Progress, events)) <= 23 / 2.5 + 8
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.6, 1.7, 2.5])
@@ -308,6 +324,28 @@ def test_divergence_fails_with_a_diagnosis(engine, digits_run, step):
     assert events[-1].error == {"kind": "invalid", "message": notice.text}
     assert all(point.iteration < step for point in of(IterationPoint, events))
     assert not of(IterationPoint, events, series="baseline")
+
+
+def test_gradients_that_are_not_finite_are_a_divergence_though_the_loss_is(engine, digits_run):
+    def run(self, steps):
+        statistics = StandInEngine.run(self, steps)
+        return replace(statistics, norms=np.full_like(statistics.norms, np.inf))
+
+    engine.run = run
+    events = told(digits_run)
+    assert (events[-1].state, events[-1].error["kind"]) == ("failed", "invalid")
+    assert [point.iteration for point in of(IterationPoint, events)] == [0]
+
+
+def test_a_test_loss_that_is_not_finite_is_a_divergence(engine, digits_run):
+    def evaluate(self):
+        found = StandInEngine.evaluate(self)
+        return replace(found, loss=math.inf) if self.steps_done >= 12 else found
+
+    engine.evaluate = evaluate
+    events = told(digits_run)
+    assert (events[-1].state, events[-1].steps) == ("failed", 12)
+    assert max(point.iteration for point in of(IterationPoint, events)) < 12
 
 
 def test_a_diverged_baseline_costs_the_private_run_nothing(engine, digits_run):

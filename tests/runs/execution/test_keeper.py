@@ -13,16 +13,16 @@ from typing import Any
 
 import psutil
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from app.events import Event, Finished, Progress, Retrying
-from app.runs.execution.keeper import Keeper, Limits
+from app.runs.execution.keeper import RETRY_SECONDS, Keeper, Limits
 from app.runs.execution.training_process import TrainingProcess
 from app.runs.store import weights
 from app.runs.store.database import Store, StoreUnavailable
 from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import Claim, NewRun
-from app.runs.store.schema import tables
+from app.runs.store.schema import runs, tables
 from tests.runs.conftest import JOB, STUB
 
 QUICK = Limits(lease=1.0, run=60.0, grace=0.4, late_grace=0.3)
@@ -188,8 +188,10 @@ def test_a_process_that_beats_is_left_alone_however_long_it_says_nothing_else(
 ) -> None:
     run = kept("until stopped", Limits(lease=1.0))
     run.has_begun()
+    (before,) = run.lifecycle.running()
     time.sleep(2.5)
-    assert run.state == "running"
+    (after,) = run.lifecycle.running()
+    assert after.heartbeat > before.heartbeat, "the leader would take its worker for lost"
     run.lifecycle.cancel(run.run_id)
     assert isinstance(run.ends(), Finished)
 
@@ -230,7 +232,7 @@ def test_a_run_past_its_time_fails_with_the_limit_named(
 
 
 def test_a_keeper_that_closes_gives_its_run_back_without_blaming_it(
-    kept: Callable[..., Kept], process: TrainingProcess
+    kept: Callable[..., Kept], process: TrainingProcess, file_store: Store
 ) -> None:
     run = kept("stuck")
     run.has_begun()
@@ -240,6 +242,8 @@ def test_a_keeper_that_closes_gives_its_run_back_without_blaming_it(
     assert "server was stopped" in lost.why
     assert run.state == "queued"
     assert process.pid is None
+    with file_store.reading() as connection:
+        assert connection.execute(select(runs.c.crashes)).scalar_one() == 0
 
 
 def test_a_keeper_whose_attempt_was_taken_over_stops_its_process_and_writes_nothing(
@@ -271,27 +275,48 @@ def test_an_attempt_that_another_keeper_entered_is_not_begun(
     assert run.events() == events
 
 
+class Outage:
+    """Lets ``store`` refuse what is written until it is ``over``."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.over, self.refused = False, 0
+        self._writing = store.writing
+        monkeypatch.setattr(store, "writing", self._sometimes)
+
+    @contextlib.contextmanager
+    def _sometimes(self) -> Iterator[Any]:
+        if not self.over:
+            self.refused += 1
+            raise StoreUnavailable("The run store's disk is full.")
+        with self._writing() as connection:
+            yield connection
+
+
+def test_a_keeper_that_closes_does_not_wait_for_a_store_that_cannot_be_used(
+    kept: Callable[..., Kept], file_store: Store, process: TrainingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = kept("stuck")
+    run.has_begun()
+    outage = Outage(file_store, monkeypatch)
+    run.closing.set()
+    run.thread.join(timeout=5.0)
+    assert not run.thread.is_alive()
+    assert process.pid is None
+    outage.over = True
+    assert run.state == "running", "the next leader finds it"
+
+
 def test_events_wait_for_a_store_that_cannot_be_used_and_none_is_lost(
     kept: Callable[..., Kept], file_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out_of_order = threading.Event()
-    writing = file_store.writing
-
-    @contextlib.contextmanager
-    def sometimes() -> Iterator[Any]:
-        if out_of_order.is_set():
-            raise StoreUnavailable("The run store's disk is full.")
-        with writing() as connection:
-            yield connection
-
     run = kept("until told to finish")
     run.has_begun()
-    monkeypatch.setattr(file_store, "writing", sometimes)
-    out_of_order.set()
+    outage = Outage(file_store, monkeypatch)
     run.process.stop(run.run_id)  # the stub then says three more things and finishes
     time.sleep(0.8)
     assert run.state == "running"
-    out_of_order.clear()
+    assert 1 <= outage.refused <= 0.8 / RETRY_SECONDS + 2
+    outage.over = True
     assert isinstance(run.ends(), Finished)
     steps = [event.steps for event in run.events() if isinstance(event, Progress)]
     assert steps == [7, 8, 9, 10]

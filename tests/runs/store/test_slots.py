@@ -12,7 +12,7 @@ from app.runs.store.database import Store
 from app.runs.store.slots import Slots
 from app.settings import Settings
 from tests.runs.conftest import until
-from tests.runs.test_dispatcher import ScriptedExecutor
+from tests.runs.execution.test_dispatcher import ScriptedExecutor
 
 
 @pytest.fixture(autouse=True)

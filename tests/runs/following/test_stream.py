@@ -19,7 +19,7 @@ from app.runs.store.database import Store
 from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import NewRun
 from tests.runs.conftest import until
-from tests.runs.scripted_store import RUN, ScriptedStore
+from tests.runs.following.scripted_store import RUN, ScriptedStore
 
 FRAME = re.compile(rb"id: (\d+)\nevent: (\w+)\ndata: (.*)\n\n")
 AGE = 30.0  # longer than any test

@@ -15,7 +15,7 @@ from app.runs.service import NoSuchEvent, RunService
 from app.runs.store.records import Claim, NewRun, UnknownRun
 from app.settings import Settings
 from tests.runs.conftest import until
-from tests.runs.test_stream import ids, numbers
+from tests.runs.following.test_stream import ids, numbers
 
 UNKNOWN = "0" * 24
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from app.events import Event, Fallback, Finished, Phase, Progress, Retrying, Started
-from app.runs.store import lifecycle as lifecycle_module
+from app.runs.store import transitions
 from app.runs.store.database import Store
 from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import Claim, Fenced, NewRun, UnknownRun
@@ -152,7 +152,7 @@ def test_a_server_s_end_is_forgiven_until_it_looks_like_the_run_s_fault(
     states = []
     while (claim := lifecycle.claim()) is not None:
         states.append(lifecycle.lose(run_id, claim.owner, why="it was stopped", crash=False))
-    assert states == ["queued"] * (lifecycle_module.ATTEMPTS_ALLOWED - 1) + ["failed"]
+    assert states == ["queued"] * (transitions.ATTEMPTS_ALLOWED - 1) + ["failed"]
 
 
 def test_a_claim_tells_what_each_lost_attempt_spent(lifecycle: Lifecycle, store: Store) -> None:
