@@ -177,11 +177,13 @@ def power_of_ten(delta: float) -> str:
 
 
 def at_most(epsilon: float) -> str:
-    """Return ``epsilon`` with four digits, rounded up: an upper bound must stay one.
+    """Return ``epsilon`` with four digits, rounded up, since an upper bound must stay one; "∞" for infinity.
 
-    >>> at_most(1.27901)
-    '1.280'
+    >>> at_most(1.27901), at_most(math.inf)
+    ('1.280', '∞')
     """
+    if math.isinf(epsilon):
+        return "∞"
     return _four_digits(epsilon, ROUND_CEILING)
 
 
