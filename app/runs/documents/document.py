@@ -295,16 +295,22 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
     )
     if measurements.parameters.table is not None:
         report = _of_a_table(report)
-    if not measurements.earlier:
+    if not any(attempt.steps for attempt in measurements.earlier):
         return report
+    return report | {"statement": _of_all_attempts(report["statement"], measurements, report["steps"])}
+
+
+def _of_all_attempts(statement: str, measurements: Measurements, steps: int) -> str:
+    """Return what holds for all attempts, behind the ``statement`` on the present one's ``steps`` steps."""
     charged = _spent(measurements, "measured")["epsilon_charged"]
     told = "without bound" if charged is None else f"ε = {wording.at_most(charged)} at the same δ"
     times = f"{measurements.attempt} times" if measurements.attempt > 1 else "once"
-    sentence = (
-        f"This run was started {times}, and each attempt used the data: "
+    # Of an attempt without a step the statement says that nothing has been given away: others did.
+    present = statement if steps else "The last attempt took no step."
+    return (
+        f"{present} This run was started {times}, and its attempts used the data: "
         f"whoever saw what all of them released is bounded by {told}, which is what was charged."
     )
-    return report | {"statement": f"{report['statement']} {sentence}"}
 
 
 def _of_a_table(report: dict[str, Any]) -> dict[str, Any]:
