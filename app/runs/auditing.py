@@ -11,7 +11,7 @@ from app.privacy.audit_statement import trained_again
 from app.privacy.guarantee import charged_epsilon
 from app.privacy.mechanism import Mechanism
 from app.runs.documents.document import Document
-from app.runs.store.lifecycle import FINISHED_STATES
+from app.runs.store.schema import FINISHED_STATES
 
 
 class CannotBeAudited(ValueError):

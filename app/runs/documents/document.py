@@ -31,6 +31,7 @@ from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
 from app.runs.documents.audit_report import audit_report
+from app.runs.store.schema import FINISHED_STATES
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
@@ -339,7 +340,7 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
     """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
-    return measurements.steps if state in {"done", "cancelled", "failed"} else None
+    return measurements.steps if state in FINISHED_STATES else None
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:
