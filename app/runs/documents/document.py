@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -27,7 +27,7 @@ from app.events import (
 )
 from app.parameters import RunParameters
 from app.privacy import wording
-from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
+from app.privacy.guarantee import EpsilonAt, charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
 from app.runs.documents.audit_report import audit_report
@@ -143,7 +143,7 @@ def simulated_document(parameters: RunParameters, notices: Iterable[Mapping[str,
     return document | {"simulation_error": held_out_error(parameters)}
 
 
-def epsilon_at(parameters: RunParameters) -> Callable[[int], float | None]:
+def epsilon_at(parameters: RunParameters) -> EpsilonAt:
     """Return the function from steps taken to the ε they spent (None where it is infinite)."""
     return guaranteed_epsilon(Mechanism.of(parameters))
 
