@@ -145,9 +145,8 @@ def _load_trainer(
             )
         except trainer.OutOfMemory:
             _log.exception("no memory is left")
-            os._exit(
-                OUT_OF_MEMORY
-            )  # a new process has what this one hoards, and the run is tried again there
+            # A new process has what this one hoards, and the run is tried again there.
+            os._exit(OUT_OF_MEMORY)
         except Exception:
             _log.exception("training failed")
             emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))
