@@ -217,6 +217,12 @@ def test_a_shuffled_run_on_a_table_is_not_told_settings_that_the_poisson_figure_
     assert not any("over-budget" in name for name in advice)
 
 
+def test_epochs_that_gain_nothing_without_noise_are_not_said_to_spend_a_finite_epsilon() -> None:
+    """It read "ε rose from finite ε to finite ε": the word infinite without its first two letters."""
+    advice = advice_on(document_of(parameters_of(noise_multiplier=0.0), accuracies=LEARNT_EARLY))
+    assert "while ε is infinite all along." in advice["flat-tail"]["detail"]
+
+
 def test_a_rising_loss_is_no_reason_to_lose_accuracy() -> None:
     def longer_steps_are_better(parameters: RunParameters) -> float:
         return parameters.learning_rate

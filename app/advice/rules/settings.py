@@ -202,15 +202,17 @@ def _stop_earlier(case: Case, epochs: int) -> Advice:
     reached = next(epoch.accuracy for epoch in case.epochs if epoch.epoch == epochs)
     assert reached is not None
     assert case.accuracy is not None
-    gain = case.accuracy - reached
+    gain, before = case.accuracy - reached, case.epsilon_with(epochs=epochs)
+    spent = "ε is infinite all along"
+    if case.epsilon is not None:
+        spent = f"ε rose from {epsilon_text(before)[2:]} to {epsilon_text(case.epsilon)[2:]}"
     return Advice(
         id="flat-tail",
         severity="tip",
         title=f"The last {case.parameters.epochs - epochs} epochs gain next to nothing",
         detail=(
             f"From epoch {epochs} to {case.parameters.epochs} accuracy went from {percent(reached)} to "
-            f"{percent(case.accuracy)} ({gain * 100:+.1f} points) while ε rose from "
-            f"{epsilon_text(case.epsilon_with(epochs=epochs))[2:]} to {epsilon_text(case.epsilon)[2:]}."
+            f"{percent(case.accuracy)} ({gain * 100:+.1f} points) while {spent}."
         ),
         apply={"epochs": epochs},
         accuracy=reached,
