@@ -65,7 +65,7 @@ class Ready(Event):
     """Data and model stand.
 
     ``dataset`` is {name, title, examples, test_examples, classes, class_names}, of a table of
-    one's own also {majority_accuracy}: that of always answering the class most frequent in training;
+    one's own also {majority_accuracy}: that of always answering the class most frequent in the test;
     ``model`` is {name, title, trainable_parameters}.
     """
 

@@ -156,7 +156,7 @@ def default_of(name: str, task: str) -> float | int | None:
     return task_named(task).defaults.get(name, PARAMETERS[name].default)
 
 
-_OF_A_TASK = (
+OF_A_TASK = (
     "clipping_norm",
     "noise_multiplier",
     "batch_size",
@@ -165,6 +165,7 @@ _OF_A_TASK = (
     "delta",
     "privacy_budget",
 )
+"""The parameters whose defaults a task may set: see :func:`default_of`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +238,7 @@ class RunParameters:
             "optimizer": own.optimizer,
             "sampling": "poisson",
             "engine": "fast",
-            **{name: default_of(name, task) for name in _OF_A_TASK},
+            **{name: default_of(name, task) for name in OF_A_TASK},
         }
         return cls(**(values | changes))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from app.catalog import DATASETS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
-from app.parameters import PARAMETERS, RunParameters
+from app.parameters import OF_A_TASK, PARAMETERS, RunParameters
 
 EpsilonOf = Callable[[RunParameters], float | None]
 AccuracyOf = Callable[[RunParameters], float | None]
@@ -17,16 +17,7 @@ AccuracyOf = Callable[[RunParameters], float | None]
 MOMENTUM = 0.9
 GRADIENT_SCALE = 9.0
 
-_NUMBERS = (
-    "clipping_norm",
-    "noise_multiplier",
-    "batch_size",
-    "learning_rate",
-    "epochs",
-    "train_size",
-    "delta",
-    "privacy_budget",
-)
+_NUMBERS = (*OF_A_TASK, "train_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +50,6 @@ class Case:
     epochs: tuple[Epoch, ...]
     notices: frozenset[str]
     per_class_accuracy: tuple[float, ...]
-    baseline_accuracy: float | None
     epsilon_of: EpsilonOf
     accuracy_of: AccuracyOf
 
@@ -138,7 +128,6 @@ def read(document: Mapping[str, Any], *, epsilon_of: EpsilonOf, accuracy_of: Acc
         epochs=read_epochs(document),
         notices=_notices(document),
         per_class_accuracy=_numbers(document.get("per_class_accuracy")),
-        baseline_accuracy=final_number(document.get("baseline"), "accuracy"),
         epsilon_of=epsilon_of,
         accuracy_of=accuracy_of,
     )

@@ -39,7 +39,6 @@ REPORTED: tuple[Rule, ...] = (reporting.worst_class, reporting.tuning)
 
 # What the other rules say has been measured on images; a table of one's own may be anything.
 ON_A_TABLE: tuple[Rule, ...] = (
-    *VALIDITY,
     guarantee.no_noise,
     guarantee.over_limit,
     guarantee.little_protection,
@@ -73,15 +72,16 @@ def recommend(
 
 
 def _advice(case: Case) -> Iterator[Advice]:
-    if case.parameters.table is not None:
-        for rule in ON_A_TABLE:
-            yield from rule(case)
-        return
     for rule in VALIDITY:
         yield from rule(case)
     if case.parameters.sampling == "shuffle":
         # Nothing is worth tuning before the batches are Poisson-sampled: till then ε is a worst case.
+        yield from guarantee.no_noise(case)
         yield from reporting.worst_class(case)
+        return
+    if case.parameters.table is not None:
+        for rule in ON_A_TABLE:
+            yield from rule(case)
         return
     for rule in CHECKED:
         yield from rule(case)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from app.privacy.accounting import EpsilonCurve, epsilon_gdp, epsilon_rdp
 from app.privacy.mechanism import InvalidMechanism, Mechanism
+from app.privacy.wording import at_most
 
 LARGEST_NOISE_MULTIPLIER = 20.0
 LARGEST_TARGET_EPSILON = 50.0
@@ -87,7 +88,8 @@ def noise_multiplier_for_steps(
     if nearest > target_epsilon:
         raise Unreachable(
             f"epsilon {target_epsilon:g} needs a noise multiplier above {LARGEST_NOISE_MULTIPLIER:g}; "
-            f"the smallest reachable epsilon is {nearest:.4g}: train fewer steps or lower the batch size",
+            f"the smallest reachable epsilon is {at_most(nearest)}: "
+            "train fewer steps or lower the batch size",
             nearest=nearest,
         )
     seed = _gaussian_seed(target_epsilon, sampling_probability=sampling_probability, steps=steps, delta=delta)
@@ -165,7 +167,7 @@ def epochs_for(
         return within[-1]
     nearest = epsilon_after(1)
     raise Unreachable(
-        f"one epoch with noise multiplier {noise_multiplier:g} already spends epsilon {nearest:.4g}, "
+        f"one epoch with noise multiplier {noise_multiplier:g} already spends epsilon {at_most(nearest)}, "
         f"more than {target_epsilon:g}: add noise or lower the batch size",
         nearest=nearest,
     )

@@ -9,8 +9,10 @@ from app.privacy.accounting import EpsilonCurve
 from app.privacy.mechanism import Mechanism
 from app.privacy.shuffle import passes_begun, worst_case_epsilon
 
+EpsilonAt = Callable[[int], float | None]  # of steps taken; None where it is infinite
 
-def guaranteed_epsilon(mechanism: Mechanism) -> Callable[[int], float | None]:
+
+def guaranteed_epsilon(mechanism: Mechanism) -> EpsilonAt:
     """Return the function from steps taken to the ε they spent at the mechanism's δ.
 
     Poisson sampling: by RDP. Shuffled batches, which the Poisson analysis does not
@@ -56,3 +58,22 @@ def _by_worst_case(mechanism: Mechanism) -> Callable[[Sequence[int]], float]:
         )
 
     return spent
+
+
+def affordable_steps(epsilon_at: EpsilonAt, *, budget: float, steps: int) -> int:
+    """Return the most steps, 0 up to ``steps``, whose ε does not exceed ``budget``.
+
+    ``epsilon_at`` must not fall with the steps; None means infinite.
+    """
+
+    def pays(count: int) -> bool:
+        epsilon = epsilon_at(count)
+        return epsilon is not None and epsilon <= budget
+
+    if pays(steps):
+        return steps
+    paid, unpaid = 0, steps
+    while unpaid - paid > 1:
+        middle = (paid + unpaid) // 2
+        paid, unpaid = (middle, unpaid) if pays(middle) else (paid, middle)
+    return paid

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from app.privacy.gaussian import delta_of_gaussian, gaussian_advantage, gaussian_true_positive_rate
 from app.privacy.pld import PldResult
 
-NO_PROTECTION_EPSILON = 50.0
-# Upper limits of the levels; epsilon below 1 is strong, 1 to 3 good, 3 to 8 weak, above 8 little.
+STRONG_BELOW, GOOD_UP_TO, WEAK_UP_TO, NO_PROTECTION_EPSILON = 1.0, 3.0, 8.0, 50.0
 PRIOR = 0.1  # the share of members in the figures that need one
 # Where a curve that is known at any delta is looked at: 1e-9 to 0.75, eight a decade.
 CURVE_DELTAS = tuple(10 ** (-9 + eighth / 8) for eighth in range(72))
-STRONG_BELOW, GOOD_UP_TO, WEAK_UP_TO = 1.0, 3.0, 8.0
 _TITLES = {
     "strong": "Strong protection",
     "good": "Good protection",
@@ -63,16 +61,6 @@ def true_positive_rate_bound(false_positive_rate: float, *, epsilon: float, delt
     likely = delta + _exp(epsilon) * false_positive_rate if false_positive_rate > 0 else delta
     unlikely = 1 - math.exp(-epsilon) * (1 - delta - false_positive_rate)
     return max(0.0, min(1.0, likely, unlikely))
-
-
-def posterior_bound(prior: float, *, epsilon: float) -> float:
-    """Return the surest belief in membership that an output can lead to, from ``prior`` in [0, 1].
-
-    prior e^eps / (1 - prior + prior e^eps), by Bayes' rule; holds except with probability about delta.
-    """
-    if prior == 0:
-        return 0.0
-    return prior / (prior + (1 - prior) * math.exp(-epsilon))
 
 
 def delta_bound(at: float, *, epsilon: float, delta: float) -> float:

@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.catalog import SAMPLINGS
 from app.parameters import RunParameters
-
-SAMPLINGS = ("poisson", "shuffle")
 
 
 class InvalidMechanism(ValueError):

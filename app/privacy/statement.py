@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from app.privacy import wording
 from app.privacy.accounting import GDP_LABEL, EpsilonCurve, epsilon_gdp
-from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.guarantee import EpsilonAt, guaranteed_epsilon
 from app.privacy.interpretation import Interpretation, interpret, interpret_gaussian
 from app.privacy.mechanism import InvalidMechanism, Mechanism
 from app.privacy.pld import SMALLEST_SIGMA, PldResult, epsilon_pld
@@ -46,22 +45,33 @@ def privacy_report(
     steps = mechanism.steps if steps_taken is None else steps_taken
     if steps < 0:
         raise InvalidMechanism({"steps_taken": f"must be >= 0, got {steps}"})
-    curve = EpsilonCurve.of(mechanism)
-    rdp = curve.at(steps)
-    epsilon_at = guaranteed_epsilon(mechanism)
-    epsilon = epsilon_at(steps)
-    numbers: dict[str, Any] = {
+    pld = epsilon_pld(**_numbers(mechanism, steps), wait=wait_for_pld)
+    figures = _figures(mechanism, steps, pld)
+    if mechanism.sampling == "shuffle":
+        replace_one = figures["assumptions"]["replace_one_epsilon"]
+        return figures | _shuffle_part(mechanism, steps, replace_one, done=done)
+    return figures | _poisson_part(mechanism, steps, pld, done=done)
+
+
+def _numbers(mechanism: Mechanism, steps: int) -> dict[str, Any]:
+    """Return what the accountants of Poisson-sampled steps ask for."""
+    return {
         "sampling_probability": mechanism.sampling_probability,
         "noise_multiplier": mechanism.noise_multiplier,
         "steps": steps,
         "delta": mechanism.delta,
     }
-    pld = epsilon_pld(**numbers, wait=wait_for_pld)
-    figures: dict[str, Any] = {
+
+
+def _figures(mechanism: Mechanism, steps: int, pld: PldResult) -> dict[str, Any]:
+    """Return what is told of either sampling: each accountant's ε, the mechanism, what all of it assumes."""
+    numbers, rdp = _numbers(mechanism, steps), EpsilonCurve.of(mechanism).at(steps)
+    epsilon_at = guaranteed_epsilon(mechanism)
+    epsilon = epsilon_at(steps)
+    return {
         "epsilon": epsilon,
         "reason": None if epsilon is not None else wording.INFINITE_REASON,
         "valid": mechanism.sampling == "poisson",
-        "delta": mechanism.delta,
         "epsilon_rdp": _finite(rdp.epsilon),
         "epsilon_pld": pld.epsilon,
         "epsilon_pld_reason": pld.reason,
@@ -69,32 +79,31 @@ def privacy_report(
         "epsilon_gdp_label": GDP_LABEL,
         "order": rdp.order,
         "order_at_edge": rdp.at_edge,
-        "noise_multiplier": mechanism.noise_multiplier,
-        "sampling_probability": mechanism.sampling_probability,
+        **numbers,
         "examples": mechanism.examples,
         "batch_size": mechanism.batch_size,
         "epochs": mechanism.epochs,
-        "steps": steps,
         "per_epoch": _per_epoch(mechanism, epsilon_at, steps),
         "assumptions": _assumptions(mechanism, *_replace_one(mechanism, steps, pld)),
         "warnings": wording.warnings_for(mechanism, epsilon=epsilon, rdp=rdp),
     }
-    if mechanism.sampling == "shuffle":
-        replace_one = figures["assumptions"]["replace_one_epsilon"]
-        return figures | _shuffle_part(mechanism, steps, replace_one, done=done)
+
+
+def _poisson_part(mechanism: Mechanism, steps: int, pld: PldResult, *, done: bool) -> dict[str, Any]:
+    """Return the parts that differ when batches are Poisson-sampled: meaning and statement."""
+    curve = EpsilonCurve.of(mechanism)
+    rdp = curve.at(steps)
     profile = curve.profile(steps) if 0 < rdp.epsilon < math.inf else None
     meaning = interpret(epsilon=rdp.epsilon, delta=mechanism.delta, pld=pld, epsilon_at=profile)
     statement = wording.poisson_statement(mechanism, steps=steps, done=done, rdp=rdp, pld=pld)
-    return figures | {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
+    return {"shuffle": None, "interpretation": asdict(meaning), "statement": statement}
 
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _per_epoch(
-    mechanism: Mechanism, epsilon_at: Callable[[int], float | None], steps: int
-) -> list[dict[str, Any]]:
+def _per_epoch(mechanism: Mechanism, epsilon_at: EpsilonAt, steps: int) -> list[dict[str, Any]]:
     """Return the headline epsilon at the end of each epoch that ``steps`` completes."""
     ends = ((epoch, mechanism.steps_after(epoch)) for epoch in range(1, mechanism.epochs + 1))
     return [

@@ -166,6 +166,19 @@ def _verdict(epsilon: float) -> str:
     return "An ε this large is no protection. " if epsilon > NO_PROTECTION_EPSILON else ""
 
 
+def stopped_at_budget(*, steps: int, planned: int, budget: float) -> str:
+    """Return why a run ended after ``steps`` of ``planned`` steps."""
+    return (
+        f"Stopped after {steps:,} of {planned:,} steps: one more would exceed the privacy budget "
+        f"ε = {budget:g}."
+    )
+
+
+def budget_too_small(budget: float, *, step: str = "One step alone") -> str:
+    """Return why a run cannot take the first ``step``, and the cure."""
+    return f"{step} would exceed the privacy budget ε = {budget:g}: raise the noise multiplier or the budget."
+
+
 def power_of_ten(delta: float) -> str:
     """Return δ as a person writes it.
 
@@ -177,11 +190,13 @@ def power_of_ten(delta: float) -> str:
 
 
 def at_most(epsilon: float) -> str:
-    """Return ``epsilon`` with four digits, rounded up: an upper bound must stay one.
+    """Return ``epsilon`` with four digits, rounded up, since an upper bound must stay one; "∞" for infinity.
 
-    >>> at_most(1.27901)
-    '1.280'
+    >>> at_most(1.27901), at_most(math.inf)
+    ('1.280', '∞')
     """
+    if math.isinf(epsilon):
+        return "∞"
     return _four_digits(epsilon, ROUND_CEILING)
 
 

@@ -12,7 +12,7 @@ from app.errors import Fault, InvalidParameters, MalformedRequest, PublicError, 
 from app.routes.connection import hung_up
 from app.routes.exchange import answer, run_service, settings
 from app.runs.admission import Admitted, RequestKey
-from app.runs.store.lifecycle import FINISHED_STATES
+from app.runs.store.schema import FINISHED_STATES
 from app.strict_json import dump
 
 _KEY = re.compile(r"[!-~]{1,255}")  # visible ASCII

@@ -11,7 +11,8 @@ from app.routes.limits import count_question
 from app.routes.starting import request_key
 from app.routes.visitors import visitor
 from app.runs.admission import RequestKey
-from app.runs.store.lifecycle import FINISHED_STATES, RUN_ID_BYTES
+from app.runs.store.lifecycle import RUN_ID_BYTES
+from app.runs.store.schema import FINISHED_STATES
 from app.runs.sweeps.document import simulated_sweep
 from app.runs.sweeps.plan import Grid, PlannedRun, SweepPlan
 from app.runs.sweeps.sweeps import AdmittedSweep

@@ -11,7 +11,7 @@ from app.privacy.audit_statement import trained_again
 from app.privacy.guarantee import charged_epsilon
 from app.privacy.mechanism import Mechanism
 from app.runs.documents.document import Document
-from app.runs.store.lifecycle import FINISHED_STATES
+from app.runs.store.schema import FINISHED_STATES
 
 
 class CannotBeAudited(ValueError):
@@ -44,13 +44,22 @@ def audit_job(document: Document, canaries: str) -> tuple[RunParameters, dict[st
 
 
 def _notices(document: Document, parameters: RunParameters, *, method: str) -> list[dict[str, Any]]:
-    both = charged_epsilon(Mechanism.of(parameters))([*_steps_charged(document), parameters.steps])
-    notices = [
-        {"id": "audit-trains-again", "severity": "warning", "text": trained_again(epsilon=both)},
-    ]
+    text = trained_again(epsilon=_epsilon_of_both(document, parameters))
+    notices = [{"id": "audit-trains-again", "severity": "warning", "text": text}]
     if method == "mislabelled":
         notices.append(_MISLABELLED)
     return notices
+
+
+def _epsilon_of_both(document: Document, parameters: RunParameters) -> float | None:
+    """Return the ε of whoever sees what the run and its audit have released, None where it is infinite.
+
+    A lost attempt may have trained on other data, before the run fell back to these: for those examples,
+    which the audit does not touch, what the run was charged holds; the steps count here all the same.
+    """
+    both = charged_epsilon(Mechanism.of(parameters))([*_steps_charged(document), parameters.steps])
+    charged = document["epsilon_charged"]
+    return None if both is None or charged is None else max(both, charged)
 
 
 def _steps_charged(document: Document) -> list[int]:

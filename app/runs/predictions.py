@@ -13,7 +13,7 @@ from app.catalog import DATASETS
 from app.inference.archive import unpacked
 from app.inference.network import Network
 from app.runs.store.database import Store
-from app.runs.store.lifecycle import FINISHED_STATES
+from app.runs.store.schema import FINISHED_STATES
 from app.runs.store.weights import kept
 
 RUNS_KEPT = 8  # of a megabyte at most each

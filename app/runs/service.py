@@ -29,8 +29,9 @@ from app.runs.jobs import training_job
 from app.runs.predictions import Predictions
 from app.runs.readiness import StoreCheck
 from app.runs.store.database import Store
-from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
+from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import Record, UnknownRun
+from app.runs.store.schema import FINISHED_STATES
 from app.runs.store.slots import Slots
 from app.runs.store.tables import Tables
 from app.runs.sweeps.sweeps import Caps, Sweeps

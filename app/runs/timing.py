@@ -19,7 +19,7 @@ from app.parameters import RunParameters
 from app.runs.store.database import Store, StoreUnavailable
 from app.runs.store.lifecycle import CALIBRATION
 from app.runs.store.records import Record
-from app.runs.store.schema import events, facts, runs
+from app.runs.store.schema import ACTIVE_STATES, events, facts, runs
 from app.runs.work import OVERHEAD_SECONDS, SHIPPED_PER_CORE, baseline_work, cost_of, private_work
 
 RUNS_LOOKED_AT = 10
@@ -96,7 +96,7 @@ class Timing:
             slots: how many run at once.
         """
         rate = self.rate()
-        if rate.source != "runs" or record.state not in ("queued", "running"):
+        if rate.source != "runs" or record.state not in ACTIVE_STATES:
             return None
         now = time.time()
         if record.state == "running":

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from app.catalog import DATASETS, TABLE, DatasetInfo
 from app.parameters import RunParameters
 
-UNIT_BATCH = 256
 SHIPPED_PER_CORE = 9_200.0  # units a second and core, from the same measurement: 36,784 on four cores
 OVERHEAD_SECONDS = 0.8  # until the first step: 0.4 to 0.9, another model being compiled or not
 BASELINE_SHARE = 0.6  # a step without privacy beside one with it: 0.47 to 0.72, by the model

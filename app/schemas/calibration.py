@@ -10,6 +10,7 @@ from typing import Any
 from app.errors import Fault, InvalidParameters
 from app.parameters import RunParameters
 from app.privacy.calibration import Unreachable, epochs_for, noise_multiplier_for
+from app.privacy.wording import at_most
 
 
 def with_solved_noise(parameters: RunParameters, target_epsilon: float) -> RunParameters:
@@ -63,9 +64,8 @@ def solvable(values: Mapping[str, Any]) -> str:
 
 
 def _out_of_reach(target_epsilon: float, fault: Unreachable) -> InvalidParameters:
-    reachable = (
-        f"{fault.nearest:.4g}" if math.isfinite(fault.nearest) else "none: without noise ε is infinite"
-    )
+    finite = math.isfinite(fault.nearest)
+    reachable = at_most(fault.nearest) if finite else "none: without noise ε is infinite"
     rule = f"cannot be reached; received {target_epsilon:g}, the nearest reachable ε is {reachable}."
     return InvalidParameters(
         f"{str(fault)[0].upper()}{str(fault)[1:]}.", errors=[Fault("target_epsilon", rule)]

@@ -25,7 +25,7 @@ from app.catalog import (
     why_incompatible,
 )
 from app.errors import Fault, InvalidParameters, Unavailable
-from app.parameters import PARAMETERS, RunParameters, default_of
+from app.parameters import OF_A_TASK, PARAMETERS, RunParameters, default_of
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.wording import ROWS_OF_A_PERSON
@@ -35,15 +35,6 @@ from app.settings import Settings
 
 Notice = dict[str, str]
 
-_NUMBERS = (
-    "clipping_norm",
-    "noise_multiplier",
-    "batch_size",
-    "learning_rate",
-    "epochs",
-    "delta",
-    "privacy_budget",
-)
 _AS_GIVEN = ("stop_at_budget", "target_epsilon", "seed", "baseline")
 
 
@@ -176,7 +167,7 @@ def _filled(values: Mapping[str, Any], default_task: str, table: TableInfo | Non
     task = task_named(values.get("task", default_task if dataset == "auto" else dataset))
     dataset = task.dataset if dataset == "auto" else dataset
     examples = table.train_examples if table else min(task.train_size, DATASETS[dataset].train_examples)
-    numbers: dict[str, Any] = {name: values.get(name, default_of(name, task.name)) for name in _NUMBERS}
+    numbers: dict[str, Any] = {name: values.get(name, default_of(name, task.name)) for name in OF_A_TASK}
     return RunParameters(
         mode=values.get("mode", "simulation"),
         task=task.name,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +12,13 @@ import numpy as np
 from app.catalog import DATASETS, MODELS
 from app.events import EpochPoint, Event, Finished, IterationPoint, Notice, Ready, Series
 from app.parameters import RunParameters
+from app.privacy import wording
+from app.privacy.guarantee import EpsilonAt, affordable_steps
 from app.simulation import gradients
 from app.simulation.classes import per_class_accuracy
 from app.simulation.curves import Curves, curves
 from app.simulation.luck import POINTS_PER_EPOCH, Luck, luck_of
 from app.simulation.profiles import NoFit, Profile, find_profile
-
-EpsilonAt = Callable[[int], float | None]
 
 MOST_POINTS = 60
 """Points within epochs are left out of runs that would have more than this."""
@@ -60,26 +59,14 @@ def _affordable_steps(parameters: RunParameters, epsilon_at: EpsilonAt) -> int:
     """Return the steps to take: all of them, or those within the privacy budget if the run stops there."""
     if not parameters.stop_at_budget:
         return parameters.steps
-
-    def spent(steps: int) -> float:
-        epsilon = epsilon_at(steps)
-        return math.inf if epsilon is None else epsilon
-
-    steps = bisect_right(range(1, parameters.steps + 1), parameters.privacy_budget, key=spent)
+    steps = affordable_steps(epsilon_at, budget=parameters.privacy_budget, steps=parameters.steps)
     if steps == 0:
-        raise NoFit(
-            "privacy_budget",
-            f"One step alone would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
-            "raise the noise multiplier or the budget.",
-        )
+        raise NoFit("privacy_budget", wording.budget_too_small(parameters.privacy_budget))
     return steps
 
 
 def _stopped_at_budget(parameters: RunParameters, steps: int) -> Notice:
-    text = (
-        f"Stopped after {steps:,} of {parameters.steps:,} steps: one more would exceed "
-        f"the privacy budget ε = {parameters.privacy_budget:g}."
-    )
+    text = wording.stopped_at_budget(steps=steps, planned=parameters.steps, budget=parameters.privacy_budget)
     return Notice(id="stopped-at-budget", severity="info", text=text)
 
 

@@ -2,5 +2,6 @@
 
 Nothing that is computed from the rows decides how they are scaled or coded: the bounds of numbers, the values
 of categories and the classes of the label are the owner's declaration, made without looking. Each row is
-then read by itself, so that one row more or less changes one training example and no other.
+then read by itself, so that what one row says changes one example and no other; which rows are for the test
+is decided by their number alone, which is public.
 """

@@ -25,12 +25,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 
-from app.events import OUT_OF_MEMORY, Event, Finished, encode
+from app.events import OUT_OF_MEMORY, Emit, Event, Finished, ShouldStop, encode
 from app.inference.archive import packed
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
 
 Message = dict[str, Any]
+Train = Callable[[Message, Emit, ShouldStop], None]
 
 NICENESS = 10
 BEAT_SECONDS = 0.5
@@ -96,7 +97,7 @@ def _write(output: IO[str], message: Message) -> None:
         os._exit(0)  # the server has gone, which the thread that reads is about to notice too
 
 
-def _sender(output: IO[str], run_id: str) -> Callable[[Event], None]:
+def _sender(output: IO[str], run_id: str) -> Emit:
     def emit(event: Event) -> None:
         _write(output, {"run": run_id, "event": encode(event)})
 
@@ -111,9 +112,7 @@ def _weights_sender(output: IO[str], run_id: str) -> Callable[[str, list[Any]], 
     return keep
 
 
-def _load_trainer(
-    output: IO[str], jobs: queue.Queue[Message]
-) -> Callable[[Message, Callable[[Event], None], Callable[[], bool]], None]:
+def _load_trainer(output: IO[str], jobs: queue.Queue[Message]) -> Train:
     if importlib.util.find_spec("tensorflow") is None:
         return _refuse
     # At 2 TensorFlow 2.15 still reports three "errors" about CUDA on every machine without it.
@@ -127,35 +126,36 @@ def _load_trainer(
         del warm  # it holds a copy of its data
     except Exception:  # a run must still be answered, with its own error
         _log.exception("warm-up failed")
-
-    def train(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-        fallback, audit, table = job["fallback"], job.get("audit"), job.pop("table", None)
-        try:
-            trainer.train(
-                RunParameters.from_dict(job["parameters"]),
-                emit=emit,
-                should_stop=should_stop,
-                data_directory=job["data_directory"],
-                offline=job["offline"],
-                fallback=RunParameters.from_dict(fallback) if fallback else None,
-                audit=AuditPlan(**audit) if audit else None,
-                earlier=job["earlier"],
-                table=base64.b64decode(table) if table else None,
-                keep_weights=_weights_sender(output, job["run"]),
-            )
-        except trainer.OutOfMemory:
-            _log.exception("no memory is left")
-            os._exit(
-                OUT_OF_MEMORY
-            )  # a new process has what this one hoards, and the run is tried again there
-        except Exception:
-            _log.exception("training failed")
-            emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))
-
-    return train
+    return functools.partial(_train, output)
 
 
-def _refuse(job: Message, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+def _train(output: IO[str], job: Message, emit: Emit, should_stop: ShouldStop) -> None:
+    from app.training import trainer
+
+    fallback, audit, table = job["fallback"], job.get("audit"), job.pop("table", None)
+    try:
+        trainer.train(
+            RunParameters.from_dict(job["parameters"]),
+            emit=emit,
+            should_stop=should_stop,
+            data_directory=job["data_directory"],
+            offline=job["offline"],
+            fallback=RunParameters.from_dict(fallback) if fallback else None,
+            audit=AuditPlan(**audit) if audit else None,
+            earlier=job["earlier"],
+            table=base64.b64decode(table) if table else None,
+            keep_weights=_weights_sender(output, job["run"]),
+        )
+    except trainer.OutOfMemory:
+        _log.exception("no memory is left")
+        # A new process has what this one hoards, and the run is tried again there.
+        os._exit(OUT_OF_MEMORY)
+    except Exception:
+        _log.exception("training failed")
+        emit(_failure("internal", "The training stopped on an internal error; the server's log has it."))
+
+
+def _refuse(job: Message, emit: Emit, should_stop: ShouldStop) -> None:
     emit(_failure("engine_unavailable", "TensorFlow is not installed in the server's Python environment."))
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from app.events import Emit, EpochPoint, IterationPoint, Progress, Series, ShouldStop
 from app.parameters import RunParameters
+from app.privacy.guarantee import EpsilonAt
 from app.training.notices import RisingLoss
-from app.training.schedule import EpsilonAt, Mark
+from app.training.schedule import Mark
 from app.training.tally import Statistics, Tally, gradient_facts
 
 SECONDS_PER_SLICE = 0.15  # a stop is looked for between slices, and must be seen within 0.25 s

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.events import Notice
 from app.parameters import RunParameters
+from app.privacy import wording
 
 RISE = 1.1
 PATIENCE = 2
@@ -48,9 +49,8 @@ def stopped_at_budget(parameters: RunParameters, *, steps: int) -> Notice:
     return Notice(
         id="stopped-at-budget",
         severity="info",
-        text=(
-            f"Stopped after {steps:,} of {parameters.steps:,} steps: one more would exceed "
-            f"the privacy budget ε = {parameters.privacy_budget:g}."
+        text=wording.stopped_at_budget(
+            steps=steps, planned=parameters.steps, budget=parameters.privacy_budget
         ),
     )
 

@@ -42,6 +42,9 @@ def table_data(content: bytes | None, info: TableInfo, *, train_size: int) -> Da
 
 
 def majority_accuracy(data: Data) -> float:
-    """Return the test accuracy of always answering the class that is most frequent in training."""
-    counts = np.bincount(data.labels, minlength=data.info.classes)
-    return float(np.mean(data.test_labels == counts.argmax()))
+    """Return the accuracy of always answering the class that is most frequent in the test.
+
+    By the test rows alone, whose exact measures ε does not cover: which class is the most frequent one in
+    training would be told without noise, and one row can decide it.
+    """
+    return float(np.bincount(data.test_labels).max() / len(data.test_labels))

@@ -1,16 +1,13 @@
-"""When a run is measured, and how many steps a privacy budget pays for."""
+"""When a run is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.parameters import RunParameters
 
 MOST_POINTS = 60
 POINTS_PER_EPOCH = 3
-
-EpsilonAt = Callable[[int], float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,22 +35,3 @@ def marks(parameters: RunParameters, *, steps: int) -> list[Mark]:
         if last > start:
             found.append(Mark(step=last, epoch=epoch, closes_epoch=True))
     return found
-
-
-def affordable_steps(epsilon_at: EpsilonAt, *, budget: float, steps: int) -> int:
-    """Return the most steps, 0 up to ``steps``, whose ε does not exceed ``budget``.
-
-    ``epsilon_at`` must not fall with the steps; None means infinite.
-    """
-
-    def pays(count: int) -> bool:
-        epsilon = epsilon_at(count)
-        return epsilon is not None and epsilon <= budget
-
-    if pays(steps):
-        return steps
-    paid, unpaid = 0, steps
-    while unpaid - paid > 1:
-        middle = (paid + unpaid) // 2
-        paid, unpaid = (middle, unpaid) if pays(middle) else (paid, middle)
-    return paid

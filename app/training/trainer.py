@@ -14,7 +14,7 @@ from app.catalog import DATASETS, DEFAULT_TASK, TASKS
 from app.events import Emit, Event, Fallback, Finished, Phase, ShouldStop
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
-from app.privacy.guarantee import guaranteed_epsilon
+from app.privacy.guarantee import EpsilonAt, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.training import dpsgd
 from app.training.course import Ledger, Stopped, TrainingEngine
@@ -23,7 +23,6 @@ from app.training.download import DownloadStopped
 from app.training.engines import EngineUnavailable, engine_of
 from app.training.models import IncompatibleModel
 from app.training.own_table import table_data
-from app.training.schedule import EpsilonAt
 from app.training.seeds import run_seeds
 from app.training.training import Audit, CannotBeTrained, KeepWeights, Training
 

@@ -10,15 +10,16 @@ from app.catalog import MODELS
 from app.events import Phase, Ready, Series
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
-from app.privacy.guarantee import charged_epsilon
+from app.privacy.guarantee import EpsilonAt, affordable_steps, charged_epsilon
 from app.privacy.mechanism import Mechanism
+from app.privacy.wording import budget_too_small
 from app.training import notices
 from app.training.audit import Trial
 from app.training.course import Course, Diverged, Ledger, TrainingEngine
 from app.training.datasets import Data
 from app.training.engines import engine_of
 from app.training.own_table import majority_accuracy
-from app.training.schedule import EpsilonAt, affordable_steps, marks
+from app.training.schedule import marks
 from app.training.seeds import audit_seeds, run_seeds
 
 KeepWeights = Callable[[Series, list[Any]], None]
@@ -74,11 +75,8 @@ class Training:
             return parameters.steps
         steps = affordable_steps(self._charged_at(), budget=parameters.privacy_budget, steps=parameters.steps)
         if steps == 0:
-            what = "One more step after the attempts that were lost" if any(self._spent) else "One step alone"
-            raise CannotBeTrained(
-                f"{what} would exceed the privacy budget ε = {parameters.privacy_budget:g}: "
-                "raise the noise multiplier or the budget."
-            )
+            step = "One more step after the attempts that were lost" if any(self._spent) else "One step alone"
+            raise CannotBeTrained(budget_too_small(parameters.privacy_budget, step=step))
         return steps
 
     def _charged_at(self) -> EpsilonAt:

@@ -11,9 +11,11 @@ from app.advice.prediction import simulated_accuracy
 from app.advice.presets import preset_parameters
 from app.advice.recommendations import MOST, recommend
 from app.advice.wording import percent
+from app.catalog import TableInfo
 from app.parameters import RunParameters
 from app.privacy.calibration import noise_multiplier_for
 from tests.advice.documents import document_of, epsilon_of, parameters_of, unknown_accuracy
+from tests.own_table import on_table
 
 CLIPPED = {"clipped_fraction": 0.95, "gradient_norm_median": 7.3}
 HARDLY_CLIPPED = {"clipped_fraction": 0.02, "gradient_norm_p90": 0.7}
@@ -205,6 +207,33 @@ def test_a_shuffled_run_is_told_to_sample_before_anything_is_tuned() -> None:
     assert f"Only ε {worst:.2f} is guaranteed" in detail
     assert f"ε {sampled:.2f}: draw Poisson batches" in detail
     assert advice["shuffle-not-covered"]["predicted"]["epsilon"] == sampled
+
+
+def test_a_shuffled_run_on_a_table_is_not_told_settings_that_the_poisson_figure_solves_for() -> None:
+    """σ 3.52 was said to stay within ε 3: Poisson-sampled batches do with it, shuffled ones spend 5.09."""
+    info = TableInfo(train_examples=400, test_examples=100, inputs=4, class_names=("no", "yes"))
+    advice = advice_on(document_of(on_table(info, sampling="shuffle", noise_multiplier=0.8)))
+    assert advice["shuffle-not-covered"]["apply"] == {"sampling": "poisson"}
+    assert not any("over-budget" in name for name in advice)
+
+
+def test_epochs_that_gain_nothing_without_noise_are_not_said_to_spend_a_finite_epsilon() -> None:
+    """It read "ε rose from finite ε to finite ε": the word infinite without its first two letters."""
+    advice = advice_on(document_of(parameters_of(noise_multiplier=0.0), accuracies=LEARNT_EARLY))
+    assert "while ε is infinite all along." in advice["flat-tail"]["detail"]
+
+
+def test_shuffled_batches_without_noise_lack_the_noise_first() -> None:
+    """To draw Poisson batches was all they were told, "infinite ε" in place of "infinite ε"."""
+    advice = advice_on(document_of(parameters_of(sampling="shuffle", noise_multiplier=0.0)))
+    assert list(advice) == ["no-privacy"]
+
+
+def test_without_noise_no_length_is_recommended_for_the_sake_of_privacy() -> None:
+    for epochs in (2, 30):
+        advice = advice_on(document_of(parameters_of(noise_multiplier=0.0, epochs=epochs)))
+        assert "no-privacy" in advice
+        assert "epochs-band" not in advice
 
 
 def test_a_rising_loss_is_no_reason_to_lose_accuracy() -> None:

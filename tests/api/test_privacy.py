@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.privacy.accounting import epsilon_rdp
+from app.privacy.wording import at_most
 from app.schemas.answers import PrivacyAnswer
 
 
@@ -98,7 +99,10 @@ LEAST_EPOCHS = {"examples": 60_000, "batch_size": 256, "noise_multiplier": 0.8, 
 )
 def test_a_target_out_of_reach_names_the_nearest_epsilon(client, expect_problem, body, nearest):
     problem = expect_problem(client.post("/api/privacy/calibrate", json=body), 422, fields={"target_epsilon"})
-    assert f"{rdp(**nearest):.4g}" in problem["errors"][0]["message"]
+    named = at_most(rdp(**nearest))
+    assert f"the nearest reachable ε is {named}." in problem["errors"][0]["message"]
+    again = client.post("/api/privacy/calibrate", json={**body, "target_epsilon": float(named)})
+    assert again.status_code == 200, "rounded down, what is named would be refused too"
 
 
 def test_epochs_cannot_be_solved_for_without_noise(client, expect_problem):

@@ -86,7 +86,7 @@ def test_a_killed_mnist_training_is_retried_and_both_attempts_are_charged(playgr
     assert document["epsilon_charged"] > document["epsilon_spent"] > lost["epsilon"] > 0
     assert len(document["epochs"]) == EPOCHS
     statement = document["privacy"]["statement"]
-    assert "started 2 times, and each attempt used the data" in statement
+    assert "started 2 times, and its attempts used the data" in statement
     assert f"ε = {at_most(document['epsilon_charged'])} at" in statement
     print(
         f"\nlost after {lost['steps']} steps (ε {lost['epsilon']:.4f}); finished {steps} steps: "

@@ -22,7 +22,6 @@ from app.privacy.interpretation import (
     delta_bound,
     interpret,
     log_odds,
-    posterior_bound,
     success_bound,
     true_positive_rate_bound,
 )
@@ -143,15 +142,6 @@ def test_on_the_reference_the_exact_curve_is_below_renyis_and_both_below_their_p
     for name, figure in figures.items():
         assert figure <= getattr(by_pld, name) * (1 + 1e-6), name
         assert figure <= getattr(whole, name) <= getattr(by_rdp, name), name
-
-
-@pytest.mark.parametrize(("epsilon", "prior"), [(0.5, 0.5), (1.0, 0.1), (3.0, 0.01)])
-def test_a_posterior_is_reached_by_randomised_response(epsilon: float, prior: float) -> None:
-    random = np.random.default_rng(2)
-    members = random.random(4 * TRIALS) < prior
-    honest = random.random(4 * TRIALS) < 1 / (1 + math.exp(-epsilon))
-    said = honest == members
-    assert members[said].mean() == pytest.approx(posterior_bound(prior, epsilon=epsilon), rel=0.01)
 
 
 @pytest.mark.parametrize(("q", "sigma", "steps"), [(0.1, 1.0, 20), (0.02, 0.6, 30), (1.0, 4.0, 9)])

@@ -14,6 +14,7 @@ from app.privacy.calibration import (
     noise_multiplier_for_steps,
 )
 from app.privacy.mechanism import InvalidMechanism, Mechanism
+from app.privacy.wording import at_most
 
 TUTORIAL = {"examples": 60_000, "batch_size": 256, "delta": 1e-5}
 
@@ -54,7 +55,7 @@ def test_a_target_below_the_most_noise_names_the_nearest_reachable() -> None:
         noise_multiplier_for(0.01, epochs=15, **TUTORIAL)
     most = epsilon_of(Mechanism(noise_multiplier=20.0, epochs=15, **TUTORIAL))
     assert unreachable.value.nearest == most
-    assert f"{most:.4g}" in str(unreachable.value)
+    assert at_most(most) in str(unreachable.value), "what is named can be asked for"
     assert noise_multiplier_for(most, epochs=15, **TUTORIAL) == pytest.approx(20.0, abs=2e-4)
 
 

@@ -1,13 +1,14 @@
-"""The ε that is guaranteed for steps taken: of one attempt, and of all attempts on the same data."""
+"""The ε that is guaranteed for steps taken, of one attempt and of all on the same data, and what a budget buys."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from app.privacy.accounting import epsilon_rdp
-from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
+from app.privacy.guarantee import affordable_steps, charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.shuffle import worst_case_epsilon
 
@@ -31,3 +32,19 @@ def test_an_infinite_epsilon_is_none_and_no_step_spends_nothing(mechanism: Mecha
     without_noise = charged_epsilon(replace(mechanism, noise_multiplier=0.0))
     assert without_noise([1]) is None
     assert without_noise([0]) == 0.0
+
+
+@pytest.mark.parametrize("budget", [0.05, 1, 7.3, 10, 31.6, 100])
+def test_the_budget_buys_every_step_it_can_and_no_more(budget: float) -> None:
+    found = affordable_steps(math.sqrt, budget=budget, steps=1_000)
+    assert found == min(math.floor(budget**2), 1_000)
+
+
+def test_an_infinite_epsilon_buys_nothing() -> None:
+    assert affordable_steps(lambda steps: None, budget=50, steps=1_000) == 0
+
+
+def test_a_large_budget_asks_the_accountant_once() -> None:
+    asked: list[int] = []
+    assert affordable_steps(lambda steps: asked.append(steps) or 1.0, budget=3, steps=3_516) == 3_516
+    assert asked == [3_516]

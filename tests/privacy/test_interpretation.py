@@ -17,7 +17,6 @@ from app.privacy.interpretation import (
     level_of,
     log_odds,
     percent,
-    posterior_bound,
     success_bound,
     true_positive_rate_bound,
 )
@@ -65,15 +64,8 @@ def test_bounds_from_epsilon_and_delta_cover_the_exact_gaussian(mu: float, rate:
 def test_nothing_spent_leaves_chance_and_nothing_kept_gives_certainty() -> None:
     assert advantage_bound(0.0, delta=0.0) == 0
     assert true_positive_rate_bound(0.01, epsilon=0.0, delta=0.0) == pytest.approx(0.01)
-    assert posterior_bound(0.3, epsilon=0.0) == pytest.approx(0.3)
     assert advantage_bound(math.inf, delta=1e-5) == 1
     assert true_positive_rate_bound(0.01, epsilon=math.inf, delta=1e-5) == 1
-    assert posterior_bound(0.3, epsilon=math.inf) == 1
-    assert posterior_bound(0.0, epsilon=math.inf) == 0
-
-
-def test_even_odds_rise_to_e_to_one_at_epsilon_one() -> None:
-    assert posterior_bound(0.5, epsilon=1.0) == pytest.approx(math.e / (1 + math.e))
 
 
 def test_the_whole_curve_and_the_smaller_epsilon_are_preferred() -> None:

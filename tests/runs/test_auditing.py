@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from app.catalog import TableInfo
-from app.events import Audited, Event, Finished, Progress, Retrying
+from app.events import Audited, Event, Fallback, Finished, Progress, Retrying
 from app.parameters import RunParameters
 from app.privacy.wording import at_most
 from app.runs.auditing import CannotBeAudited, audit_job
@@ -79,6 +79,24 @@ def test_the_notice_charges_all_attempts_of_the_run_and_the_audit(
     assert parameters.steps == 23
     assert both is not None
     assert f"ε = {at_most(both)}" in job["notices"][0]["text"]
+
+
+def test_the_notice_holds_for_the_data_of_an_attempt_that_was_lost_before_the_fallback(
+    parameters: RunParameters,
+) -> None:
+    """The steps on mnist count there, with its larger ε, and not as so many steps on the fallback's data."""
+    mnist = RunParameters.of_task("mnist", noise_multiplier=0.5)
+    document = document_of(
+        mnist,
+        Progress(steps=3_000, steps_total=mnist.steps, epsilon=None),
+        Retrying(attempt=1, why="it died"),
+        Fallback(parameters=replace(parameters, noise_multiplier=8.0).to_dict(), reason="no data"),
+        Progress(steps=23, steps_total=23, epsilon=0.1),
+    )
+    on_mnist = epsilon_at(mnist)(3_000)
+    assert on_mnist == document["epsilon_charged"]
+    _, job = audit_job(document, "dirac")
+    assert f"ε = {at_most(on_mnist)}" in job["notices"][0]["text"]
 
 
 def test_an_audit_is_not_audited(parameters: RunParameters) -> None:

@@ -30,7 +30,7 @@ def test_whatever_can_be_trained_has_a_cost(model: str, dataset: str, engine: st
 def test_the_unit_is_an_example_of_the_tutorial_cnn_at_256() -> None:
     cost = cost_of("tutorial_cnn", "mnist")
     assert cost is not None
-    assert cost.example * work.UNIT_BATCH + cost.step == pytest.approx(work.UNIT_BATCH, rel=0.01)
+    assert cost.example * 256 + cost.step == pytest.approx(256, rel=0.01)
 
 
 @pytest.mark.parametrize(

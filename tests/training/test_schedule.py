@@ -1,11 +1,10 @@
-"""When a run is measured, and how far a budget carries it."""
+"""When a run is measured."""
 
-import math
 from dataclasses import replace
 
 import pytest
 
-from app.training.schedule import affordable_steps, marks
+from app.training.schedule import marks
 
 
 @pytest.mark.parametrize(("epochs", "points"), [(1, 3), (15, 45), (20, 60), (21, 42), (30, 60), (60, 60)])
@@ -37,19 +36,3 @@ def test_a_run_cut_short_closes_its_last_epoch_at_its_last_step(mnist_run, steps
     assert found[-1].step == steps
     assert found[-1].closes_epoch
     assert found[-1].epoch == (1 if steps <= 235 else 2)
-
-
-@pytest.mark.parametrize("budget", [0.05, 1, 7.3, 10, 31.6, 100])
-def test_the_budget_buys_every_step_it_can_and_no_more(budget):
-    found = affordable_steps(math.sqrt, budget=budget, steps=1_000)
-    assert found == min(math.floor(budget**2), 1_000)
-
-
-def test_an_infinite_epsilon_buys_nothing():
-    assert affordable_steps(lambda steps: None, budget=50, steps=1_000) == 0
-
-
-def test_a_large_budget_asks_the_accountant_once():
-    asked = []
-    assert affordable_steps(lambda steps: asked.append(steps) or 1.0, budget=3, steps=3_516) == 3_516
-    assert asked == [3_516]

@@ -94,7 +94,7 @@ def batch_size(case: Case) -> Iterator[Advice]:
     """Advise a batch of 128 at least, and a longer step where a big batch leaves only few of them."""
     batch, smallest = case.parameters.batch_size, int(band_of("batch_size")[0])
     usual = int(default_of("batch_size", case.parameters.task) or smallest)
-    if batch < smallest <= case.parameters.train_size:
+    if batch < smallest <= case.parameters.train_size and case.epsilon is not None:
         yield _bigger_batch(case, smallest)
     elif batch >= 2 * usual and _steps_are_few(case):
         yield _longer_steps(case, usual)
@@ -102,18 +102,19 @@ def batch_size(case: Case) -> Iterator[Advice]:
 
 def _bigger_batch(case: Case, smallest: int) -> Advice:
     parameters = case.parameters
-    rate = _scaled_rate(case, smallest / parameters.batch_size)
+    rate, larger = (
+        _scaled_rate(case, smallest / parameters.batch_size),
+        case.epsilon_with(batch_size=smallest),
+    )
     return Advice(
         id="small-batch",
         severity="tip",
         title=f"Use batches of at least {smallest}",
         detail=(
             f"The noise on an average over {parameters.batch_size} examples is "
-            f"{number(smallest / parameters.batch_size)} "
-            f"times that over {smallest}. A batch of {smallest} spends "
-            f"{epsilon_text(case.epsilon_with(batch_size=smallest))} "
-            f"instead of {epsilon_text(case.epsilon)} and takes fewer steps, so the learning rate goes to "
-            f"{number(rate)}."
+            f"{number(smallest / parameters.batch_size)} times that over {smallest}. "
+            f"A batch of {smallest} spends {epsilon_text(larger)} instead of {epsilon_text(case.epsilon)} and "
+            f"takes fewer steps, so the learning rate goes to {number(rate)}."
         ),
         apply={"batch_size": smallest, "learning_rate": rate},
     )
@@ -174,12 +175,12 @@ def training_length(case: Case) -> Iterator[Advice]:
     shortest, longest = (int(end) for end in band_of("epochs"))
     if flat_from is not None:
         yield _stop_earlier(case, flat_from)
+    elif case.epsilon is None:
+        return  # what the band weighs against accuracy is gone already; another rule says so
     elif case.parameters.epochs > longest:
         yield _epochs_to_band(case, longest, "every step spends privacy")
-    elif case.parameters.epochs < shortest:
-        within = epochs_within(case, case.limit) if case.epsilon is not None else shortest
-        if within is not None and within >= shortest:
-            yield _epochs_to_band(case, shortest, "few steps learn little, and the budget has room for more")
+    elif case.parameters.epochs < shortest and (epochs_within(case, case.limit) or 0) >= shortest:
+        yield _epochs_to_band(case, shortest, "few steps learn little, and the budget has room for more")
 
 
 def _flat_from(case: Case) -> int | None:
@@ -202,15 +203,17 @@ def _stop_earlier(case: Case, epochs: int) -> Advice:
     reached = next(epoch.accuracy for epoch in case.epochs if epoch.epoch == epochs)
     assert reached is not None
     assert case.accuracy is not None
-    gain = case.accuracy - reached
+    gain, before = case.accuracy - reached, case.epsilon_with(epochs=epochs)
+    spent = "ε is infinite all along"
+    if case.epsilon is not None:
+        spent = f"ε rose from {epsilon_text(before)[2:]} to {epsilon_text(case.epsilon)[2:]}"
     return Advice(
         id="flat-tail",
         severity="tip",
         title=f"The last {case.parameters.epochs - epochs} epochs gain next to nothing",
         detail=(
             f"From epoch {epochs} to {case.parameters.epochs} accuracy went from {percent(reached)} to "
-            f"{percent(case.accuracy)} ({gain * 100:+.1f} points) while ε rose from "
-            f"{epsilon_text(case.epsilon_with(epochs=epochs))[2:]} to {epsilon_text(case.epsilon)[2:]}."
+            f"{percent(case.accuracy)} ({gain * 100:+.1f} points) while {spent}."
         ),
         apply={"epochs": epochs},
         accuracy=reached,

@@ -15,8 +15,10 @@ def shuffled_batches(case: Case) -> Iterator[Advice]:
 
     Source: Chua et al., "How Private are DP-SGD Implementations?", ICML 2024.
     """
-    if case.parameters.sampling == "shuffle":
-        sampled = case.epsilon_with(sampling="poisson")
+    if case.parameters.sampling != "shuffle":
+        return
+    sampled = case.epsilon_with(sampling="poisson")
+    if sampled is not None:  # without noise neither guarantees anything
         yield Advice(
             id="shuffle-not-covered",
             severity="error",

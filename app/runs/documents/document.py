@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -27,10 +27,11 @@ from app.events import (
 )
 from app.parameters import RunParameters
 from app.privacy import wording
-from app.privacy.guarantee import charged_epsilon, guaranteed_epsilon
+from app.privacy.guarantee import EpsilonAt, charged_epsilon, guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
 from app.privacy.statement import privacy_report
 from app.runs.documents.audit_report import audit_report
+from app.runs.store.schema import FINISHED_STATES
 from app.simulation import held_out_error, simulate
 
 Document = dict[str, Any]
@@ -142,7 +143,7 @@ def simulated_document(parameters: RunParameters, notices: Iterable[Mapping[str,
     return document | {"simulation_error": held_out_error(parameters)}
 
 
-def epsilon_at(parameters: RunParameters) -> Callable[[int], float | None]:
+def epsilon_at(parameters: RunParameters) -> EpsilonAt:
     """Return the function from steps taken to the ε they spent (None where it is infinite)."""
     return guaranteed_epsilon(Mechanism.of(parameters))
 
@@ -295,16 +296,22 @@ def _privacy(measurements: Measurements, *, state: str, wait_for_pld: bool) -> d
     )
     if measurements.parameters.table is not None:
         report = _of_a_table(report)
-    if not measurements.earlier:
+    if not any(attempt.steps for attempt in measurements.earlier):
         return report
+    return report | {"statement": _of_all_attempts(report["statement"], measurements, report["steps"])}
+
+
+def _of_all_attempts(statement: str, measurements: Measurements, steps: int) -> str:
+    """Return what holds for all attempts, behind the ``statement`` on the present one's ``steps`` steps."""
     charged = _spent(measurements, "measured")["epsilon_charged"]
     told = "without bound" if charged is None else f"ε = {wording.at_most(charged)} at the same δ"
     times = f"{measurements.attempt} times" if measurements.attempt > 1 else "once"
-    sentence = (
-        f"This run was started {times}, and each attempt used the data: "
+    # Of an attempt without a step the statement says that nothing has been given away: others did.
+    present = statement if steps else "The last attempt took no step."
+    return (
+        f"{present} This run was started {times}, and its attempts used the data: "
         f"whoever saw what all of them released is bounded by {told}, which is what was charged."
     )
-    return report | {"statement": f"{report['statement']} {sentence}"}
 
 
 def _of_a_table(report: dict[str, Any]) -> dict[str, Any]:
@@ -333,7 +340,7 @@ def _retry_notice(event: Retrying) -> dict[str, Any]:
 
 def _steps_to_account(measurements: Measurements, state: str) -> int | None:
     """Return the steps the privacy report is about: those taken once a run has ended, else None for all."""
-    return measurements.steps if state in {"done", "cancelled", "failed"} else None
+    return measurements.steps if state in FINISHED_STATES else None
 
 
 def _baseline(measurements: Measurements) -> dict[str, Any] | None:

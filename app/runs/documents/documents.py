@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from app.parameters import RunParameters
 from app.runs.documents.document import Document, Measurements
 from app.runs.store.database import StoreUnavailable
-from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
+from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import Record, UnknownRun
+from app.runs.store.schema import FINISHED_STATES
 
 RUNS_KEPT = 50
 

@@ -33,9 +33,8 @@ from app.settings import Settings
 LOOK_SECONDS = 0.5  # between two looks at the cluster
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 5.0  # after which a scheduler that does not answer is taken to be away
-PULSE_SECONDS = (
-    6.0  # a worker that the scheduler has not heard for so long gets no attempt; Dask beats every 0.5-2 s
-)
+# A worker that the scheduler has not heard for so long gets no attempt; Dask beats every 0.5-2 s.
+PULSE_SECONDS = 6.0
 CLOSING_SECONDS = 3.0
 
 WORKER_GONE = "the worker of the cluster that kept it ended"

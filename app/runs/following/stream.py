@@ -15,7 +15,8 @@ from contextlib import contextmanager
 
 from app.runs.following.feed import Feed, frame
 from app.runs.store.database import Store, StoreUnavailable
-from app.runs.store.lifecycle import FINISHED_STATES, Lifecycle
+from app.runs.store.lifecycle import Lifecycle
+from app.runs.store.schema import FINISHED_STATES
 
 LOOK_SECONDS = 0.025  # between two looks at SQLite's change counter (12 µs each)
 QUERY_SECONDS = 0.15  # between two looks at PostgreSQL, which has no such counter

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 
 from app.runs.store.database import Store
-from app.runs.store.schema import events, runs
+from app.runs.store.schema import ACTIVE_STATES, FINISHED_STATES, events, runs
 from app.runs.store.turns import requests_waiting
 
-STATES = ("queued", "running", "done", "failed", "cancelled")
+STATES = (*ACTIVE_STATES, *FINISHED_STATES)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,11 @@ from app.events import Event, Finished, Retrying, Started, decode
 from app.runs.store import transitions
 from app.runs.store.database import Store
 from app.runs.store.records import Claim, Entry, NewRun, Record, Running, UnknownRun, record_of
-from app.runs.store.schema import events, facts, runs
+from app.runs.store.schema import ACTIVE_STATES, events, facts, runs
 from app.runs.store.tables import Tables
 from app.runs.store.turns import retire, sooner_than, turn
 from app.runs.store.weights import keep
 
-FINISHED_STATES = frozenset({"done", "failed", "cancelled"})
 RUN_ID_BYTES = 12  # 96 bits: an id is a capability, so it must not be guessable
 CALIBRATION = "calibration"  # the fact that holds what a training process measured of its speed
 NO_WEIGHTS: Mapping[str, bytes] = MappingProxyType({})
@@ -106,7 +105,7 @@ class Lifecycle:
 
     def line(self) -> list[Record]:
         """Return all runs that run or wait, in the order in which they are started."""
-        active = runs.c.state.in_(("queued", "running"))
+        active = runs.c.state.in_(ACTIVE_STATES)
         with self._store.reading() as connection:
             return [
                 record_of(row) for row in connection.execute(select(runs).where(active).order_by(*turn()))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 SCHEMA_VERSION = "1"
+ACTIVE_STATES = ("queued", "running")
+FINISHED_STATES = ("done", "failed", "cancelled")
 
 metadata = MetaData()
 
@@ -59,7 +61,7 @@ tables = Table(
     "tables",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("content", LargeBinary, nullable=False),  # as app.tables.Table writes it
+    Column("content", LargeBinary, nullable=False),  # as app.tables.table.Table writes it
     Column("info", Text, nullable=False),  # JSON: what is public of it
     Column("client", String(64), nullable=False),  # a keyed hash, as in runs
     Column("created_at", Float, nullable=False),

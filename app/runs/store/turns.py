@@ -11,11 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, exists, func, select
 
-from app.runs.store.schema import events, runs, sweep_runs, sweeps
+from app.runs.store.schema import ACTIVE_STATES, FINISHED_STATES, events, runs, sweep_runs, sweeps
 
 SINGLE = -1  # the place of a run that belongs to no sweep: before the first of any
-_ACTIVE = ("queued", "running")
-_FINISHED = ("done", "failed", "cancelled")
 
 
 def turn() -> tuple[Any, ...]:
@@ -38,7 +36,7 @@ def requests_waiting(connection: Connection) -> int:
 
 def requests_active(connection: Connection, client: str) -> int:
     """Return how many single runs of ``client``, and sweeps with such a run, are queued or running."""
-    return _count(connection, (runs.c.client == client) & runs.c.state.in_(_ACTIVE))
+    return _count(connection, (runs.c.client == client) & runs.c.state.in_(ACTIVE_STATES))
 
 
 def requests_made(connection: Connection, client: str, *, since: float, until: float) -> list[float]:
@@ -81,7 +79,7 @@ def _count(connection: Connection, condition: Any) -> int:
 
 
 def _is_old(of: Any, ended_before: float) -> Any:
-    return of.c.state.in_(_FINISHED) & (of.c.ended_at < ended_before)
+    return of.c.state.in_(FINISHED_STATES) & (of.c.ended_at < ended_before)
 
 
 def _has_younger_sibling(ended_before: float) -> Any:

@@ -10,11 +10,10 @@ from typing import Any
 
 from app.privacy.composition import composed_epsilon
 from app.runs.documents.document import Document, epsilon_at, final_epsilon
+from app.runs.store.schema import FINISHED_STATES
 from app.runs.sweeps.plan import Grid, SweepPlan
 from app.runs.sweeps.results import RunResult, mechanisms, simulated_accuracy, simulated_result
 from app.runs.sweeps.wording import sweep_statement
-
-ENDED = frozenset({"done", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ def sweep_document(
             epsilon=together,
             delta=first.delta,
             evidence=evidence,
-            ended=state in ENDED,
+            ended=state in FINISHED_STATES,
             baseline=first.baseline,
             shuffled=first.sampling == "shuffle",
         ),
@@ -87,7 +86,7 @@ def sweep_state(states: Sequence[str], *, stopped: bool) -> str:
     >>> sweep_state(["done", "queued"], stopped=False), sweep_state(["done", "failed"], stopped=False)
     ('running', 'done')
     """
-    if not ENDED.issuperset(states):
+    if any(state not in FINISHED_STATES for state in states):
         return "queued" if set(states) == {"queued"} else "running"
     if stopped:
         return "cancelled"

@@ -28,10 +28,10 @@ class RunResult:
     steps: int = 0
     training_seconds: float | None = None
     earlier: list[tuple[RunParameters, int]] = field(default_factory=list)
-    _asked: RunParameters = field(init=False)
+    _asked: tuple[RunParameters, list[Mapping[str, Any]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._asked = self.parameters
+        self._asked = (self.parameters, self.notices)
 
     def add(self, event: Event) -> None:
         """Take ``event`` into account."""
@@ -47,7 +47,7 @@ class RunResult:
                 self._note(id, severity, text)
             case Retrying():
                 self.earlier = [*self.earlier, (self.parameters, self.steps)]
-                self.parameters, self.steps = self._asked, 0
+                (self.parameters, self.notices), self.steps = self._asked, 0
                 self.accuracy = self.loss = None
             case Finished(steps=steps, training_seconds=seconds):
                 self.steps, self.training_seconds = max(self.steps, steps), seconds

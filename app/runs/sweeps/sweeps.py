@@ -21,8 +21,8 @@ from app.runs.documents.document import Document, iso_time
 from app.runs.execution.dispatcher import Dispatcher
 from app.runs.jobs import training_job
 from app.runs.store.database import Store
-from app.runs.store.lifecycle import FINISHED_STATES, RUN_ID_BYTES, Lifecycle
-from app.runs.store.schema import runs, sweep_runs, sweeps
+from app.runs.store.lifecycle import RUN_ID_BYTES, Lifecycle
+from app.runs.store.schema import FINISHED_STATES, runs, sweep_runs, sweeps
 from app.runs.store.transitions import cancel
 from app.runs.sweeps.document import SweptRun, sweep_document, sweep_state
 from app.runs.sweeps.plan import Grid, SweepPlan

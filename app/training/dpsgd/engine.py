@@ -91,12 +91,11 @@ class Engine:
         )
         self._state = self._program.initial_state(model)
         self.parameters = sum(int(np.prod(weight.shape)) for weight in self._state.weights)
-        self._noise_norm = (
-            noise_multiplier * (clipping_norm or 0.0) * float(np.sqrt(self.parameters)) / batch_size
-        )
+        stddev = noise_multiplier * (clipping_norm or 0.0)
+        self._noise_norm = stddev * math.sqrt(self.parameters) / batch_size
         self._knobs = Knobs(
             clipping_norm=tf.constant(clipping_norm or 0.0, tf.float32),
-            noise_stddev=tf.constant(noise_multiplier * (clipping_norm or 0.0), tf.float32),
+            noise_stddev=tf.constant(stddev, tf.float32),
             batch_size=tf.constant(batch_size, tf.float32),
             learning_rate=tf.constant(learning_rate, tf.float32),
             threshold=tf.constant(poisson_threshold(batch_size=batch_size, examples=len(images)), tf.int32),

@@ -190,9 +190,20 @@ def test_a_run_cancelled_while_it_waited_for_its_retry_was_started_once(paramete
     lost = [Started(attempt=1), Progress(steps=12, steps_total=23, epsilon=0.5)]
     cancelled = Finished(state="cancelled", steps=0, training_seconds=0.0)
     document = measured(parameters, [*lost, Retrying(attempt=1, why="x"), cancelled], state="cancelled")
-    assert "started once, and" in document["privacy"]["statement"]
+    statement = document["privacy"]["statement"]
+    assert statement.startswith("The last attempt took no step. This run was started once, and")
+    assert "nothing about the training data has been given away" not in statement, "the lost attempt has"
     assert document["epsilon_spent"] == 0
     assert document["epsilon_charged"] == document["attempts"][0]["epsilon"] > 0
+
+
+def test_attempts_that_were_lost_before_their_first_step_used_no_data(parameters: RunParameters) -> None:
+    cancelled = Finished(state="cancelled", steps=0, training_seconds=0.0)
+    events = [Started(attempt=1), Retrying(attempt=1, why="x"), cancelled]
+    document = measured(parameters, events, state="cancelled")
+    assert "nothing about the training data has been given away" in document["privacy"]["statement"]
+    assert "used the data" not in document["privacy"]["statement"]
+    assert document["epsilon_charged"] == 0
 
 
 def test_shuffled_attempts_are_charged_for_every_pass_that_each_began(parameters: RunParameters) -> None:

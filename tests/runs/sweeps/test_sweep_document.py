@@ -149,6 +149,12 @@ def test_what_a_lost_attempt_measured_is_void_and_what_it_used_is_not() -> None:
     assert [steps for _, steps in folded.spent()] == [7, 0]
 
 
+def test_a_retried_run_that_finds_its_data_has_no_fallback_to_tell_of() -> None:
+    lost = [Fallback(parameters=DIGITS.to_dict(), reason="no data"), progress(7)]
+    folded = result(*lost, Retrying(attempt=1, why="it died"), progress(9))
+    assert folded.notices == []
+
+
 def test_a_baseline_s_accuracy_is_not_taken_for_the_private_one() -> None:
     assert result(epoch_point(1), epoch_point(2, series="baseline")).accuracy == 0.6
 
