@@ -51,8 +51,9 @@ ALLOWED_OF_RUNS = {
     "store": set(),
     "documents": {"store"},
     "following": {"store"},
-    "execution": {"store"},
+    "execution": {"store", "cluster"},  # the Dask executor sends cluster's task to the workers
     "cluster": {"store", "execution"},
+    "sweeps": {"store", "documents", "execution", "admission", "capabilities", "jobs", "timing"},
 }
 ONLY_IN = {
     "tensorflow": {"training"},
