@@ -23,8 +23,8 @@ from typing import Any
 from distributed import Client, Future, fire_and_forget
 from distributed.security import Security
 
-from app.runs.cluster import RESOURCE, keep
 from app.runs.execution.executor import Ended
+from app.runs.execution.station import RESOURCE, keep
 from app.runs.store.database import StoreUnavailable
 from app.runs.store.lifecycle import Lifecycle
 from app.runs.store.records import Claim, Running
