@@ -51,7 +51,7 @@ ALLOWED_OF_RUNS = {
     "store": set(),
     "documents": {"store"},
     "following": {"store"},
-    "execution": {"store", "cluster"},  # the Dask executor sends cluster's task to the workers
+    "execution": {"store"},
     "cluster": {"store", "execution"},
     "sweeps": {"store", "documents", "execution", "admission", "capabilities", "jobs", "timing"},
 }

@@ -44,4 +44,4 @@ def test_every_arrow_that_is_left_out_of_the_picture_follows_from_those_drawn(
 
 
 def test_the_picture_shows_every_room_of_runs_that_has_a_rule() -> None:
-    assert set(ALLOWED_OF_RUNS) - set(ROOMS_OF_RUNS) == {"cluster"}  # one file, which belongs to execution
+    assert set(ALLOWED_OF_RUNS) - set(ROOMS_OF_RUNS) == {"cluster"}  # one file, for Dask to begin with
