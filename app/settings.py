@@ -277,7 +277,11 @@ SETTINGS: tuple[Setting, ...] = (
         read=_one_of("loopback", "all"),
         meaning="Who may read /metrics: this machine only, or all.",
     ),
-    Setting(name="log", read=_one_of("text", "json"), meaning="Form of the log's lines on standard error."),
+    Setting(
+        name="log",
+        read=_one_of("text", "json"),
+        meaning="Form of the log's lines on standard error: text or json.",
+    ),
 )
 
 

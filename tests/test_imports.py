@@ -53,6 +53,7 @@ ALLOWED_OF_RUNS = {
     "following": {"store"},
     "execution": {"store"},
     "cluster": {"store", "execution"},
+    "sweeps": {"store", "documents", "execution", "admission", "capabilities", "jobs", "timing"},
 }
 ONLY_IN = {
     "tensorflow": {"training"},

@@ -158,7 +158,7 @@ def _setting(mechanism: Mechanism, steps: int, done: bool) -> str:
 
 def _replace_one(epsilon: float | None) -> str:
     if epsilon is None:
-        return "For replacing one example ε is larger, typically 1.6 to 2 times. "
+        return "For replacing one example ε is larger, up to about twice. "
     return f"For replacing one example ε = {at_most(epsilon)}. "
 
 

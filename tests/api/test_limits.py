@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -166,21 +167,31 @@ def test_a_storage_that_cannot_be_used_is_named_at_the_start(serve, storage):
     assert "s3cret" not in str(caught.value)
 
 
-def documented(section: str) -> dict[str, Any]:
-    """Return the settings that the first command of a section of docs/deployment.md makes."""
+def documented(start: str) -> dict[str, Any]:
+    """Return the settings that the command of docs/deployment.md makes which starts so."""
     text = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
-    command = text.partition(f"## {section}\n")[2].partition("```sh\n")[2].partition("\n```")[0]
-    chosen = read_settings(dict(assignment.split("=") for assignment in command.split()))
+    (command,) = re.findall(rf"^{start}.*", text, re.MULTILINE)
+    chosen = read_settings(dict(re.findall(r"(DPSGD_\w+)=(\S+)", command)))
     return {name: value for name, value in vars(chosen).items() if value != getattr(Settings(), name)}
 
 
 def test_a_class_of_thirty_behind_one_address_works_as_documented(serve):
-    served = serve(**documented("A class or a meetup"))
+    served = serve(**documented("export DPSGD_LIMITS=on"))
     for _ in range(2 * 30):
         assert served.post(address=ABROAD).status_code == 202
     for _ in range(3 * 30):
         assert served.post(body=SIMULATION, address=ABROAD).status_code == 200
     assert served.post(address=ABROAD).status_code == 503  # the queue has its end also then
+
+
+def test_a_class_of_thirty_in_the_server_s_network_works_as_documented(serve, expect_problem):
+    served = serve(**documented("DPSGD_HOST=0.0.0.0"))
+    asked = {"Host": "192.168.1.20:8000"}
+    for number in range(2 * 29):
+        assert served.post(address=f"192.168.1.{100 + number // 2}", **asked).status_code == 202
+    expect_limited(served.post(address="192.168.1.100", **asked), expect_problem)  # their third
+    for _ in range(2):
+        assert served.post(address="192.168.1.129", **asked).status_code == 202
 
 
 def test_no_log_holds_an_address_or_a_key(serve, caplog):

@@ -12,12 +12,12 @@ from benchmarks.accuracy.table import summary, table
 from benchmarks.peers.summary import summary as speed
 from tests.documents.http_reference import reference
 from tests.documents.rooms import picture
-from tests.test_imports import ALLOWED
+from tests.test_imports import ALLOWED, ALLOWED_OF_RUNS
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "reference": ("docs/http_api.md", reference),
-    "rooms": ("docs/architecture.md", lambda: picture(ALLOWED)),
+    "rooms": ("docs/architecture.md", lambda: picture(ALLOWED, ALLOWED_OF_RUNS)),
     "accuracy": ("docs/accuracy.md", table),
     "accuracy-summary": ("README.md", summary),
     "speed-summary": ("README.md", speed),

@@ -20,8 +20,8 @@ RUN_BY: Mapping[str, str] = {
     r"python3 -m venv|pip install -r requirements\.txt": "tests/test_setup.py",
     r"python3 run\.py": "tests/test_run.py",
     r"DPSGD_PORT=8000 gunicorn": "tests/api/test_gunicorn.py",
-    r"DPSGD_LIMITS=on": "tests/api/test_limits.py",
     r"make docker$|docker run": "tests/test_docker_steps.py",  # its steps: there is no Docker in CI
+    r"export DPSGD_LIMITS=on|DPSGD_HOST=0\.0\.0\.0 ": "tests/api/test_limits.py",
     r"openssl|for member in|done$|export |python -m dask": "tests/cluster/deployment.py",
     r"pip-audit": "not run: it asks a database on the internet",
     r"apt-get install|sudo -u postgres": "not run: it changes the machine",

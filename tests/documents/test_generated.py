@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.documents.generated import PARTS, ROOT, replaced
-from tests.documents.rooms import FLOORS, direct
-from tests.test_imports import ALLOWED
+from tests.documents.rooms import PARTS as PARTS_DRAWN
+from tests.documents.rooms import ROOMS_OF_RUNS, direct, rooms_of_runs
+from tests.test_imports import ALLOWED, ALLOWED_OF_RUNS
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -21,11 +24,24 @@ def test_a_part_that_is_not_marked_is_not_written() -> None:
         replaced("no marks here", "rooms", "new")
 
 
-def test_every_arrow_that_is_left_out_of_the_picture_follows_from_those_drawn() -> None:
+@pytest.mark.parametrize(
+    ("rule", "drawn"),
+    [
+        (ALLOWED, {part for parts in PARTS_DRAWN.values() for part in parts}),
+        (rooms_of_runs(ALLOWED_OF_RUNS), set(ROOMS_OF_RUNS)),
+    ],
+    ids=["of the application", "of runs"],
+)
+def test_every_arrow_that_is_left_out_of_the_picture_follows_from_those_drawn(
+    rule: Mapping[str, set[str]], drawn: set[str]
+) -> None:
     def reached(part: str) -> set[str]:
-        near = direct(ALLOWED, part)
-        return near.union(*(reached(each) for each in near if each in ALLOWED))
+        near = direct(rule, part)
+        return near.union(*(reached(each) for each in near if each in rule))
 
-    drawn = {part for parts in FLOORS.values() for part in parts}
     for part in drawn:
-        assert ALLOWED[part] & drawn <= reached(part)
+        assert rule[part] & drawn <= reached(part)
+
+
+def test_the_picture_shows_every_room_of_runs_that_has_a_rule() -> None:
+    assert set(ALLOWED_OF_RUNS) - set(ROOMS_OF_RUNS) == {"cluster"}  # one file, for Dask to begin with

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from app.privacy import InvalidMechanism, Mechanism, epsilon_pld, privacy_report
 from app.privacy.gaussian import epsilon_of_gaussian
 from app.privacy.pld import NOT_COMPUTED
-from app.privacy.wording import at_least, at_most
+from app.privacy.wording import _replace_one, at_least, at_most
+
+ROOT = Path(__file__).resolve().parents[2]
 
 BALANCED: dict[str, Any] = {
     "examples": 60_000,
@@ -100,6 +103,14 @@ def test_the_statement_says_what_an_expert_would_sign() -> None:
         "Philox generator, which is not a cryptographic one",
     ):
         assert part in statement
+
+
+def test_what_is_said_of_replacing_an_example_holds_for_the_default() -> None:
+    found = report(wait_for_pld=True)
+    replaced, tighter = found["assumptions"]["replace_one_epsilon"], found["epsilon_pld"]
+    assert 1.4 < replaced / tighter < 1.45  # "typically 1.6 to 2 times" was said
+    assert f"{replaced:.2f} against {tighter:.2f}" in (ROOT / "docs" / "privacy.md").read_text("utf-8")
+    assert _replace_one(None).endswith("up to about twice. ")
 
 
 def test_the_statement_counts_a_single_step_in_english() -> None:
