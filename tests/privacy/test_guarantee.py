@@ -1,4 +1,4 @@
-"""The ε that is guaranteed for steps taken, of one attempt and of all on the same data, and what a budget buys."""
+"""The ε guaranteed for steps taken, of one attempt and of all on the same data, and what a budget buys."""
 
 from __future__ import annotations
 
