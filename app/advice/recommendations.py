@@ -76,6 +76,7 @@ def _advice(case: Case) -> Iterator[Advice]:
         yield from rule(case)
     if case.parameters.sampling == "shuffle":
         # Nothing is worth tuning before the batches are Poisson-sampled: till then ε is a worst case.
+        yield from guarantee.no_noise(case)
         yield from reporting.worst_class(case)
         return
     if case.parameters.table is not None:

@@ -223,6 +223,19 @@ def test_epochs_that_gain_nothing_without_noise_are_not_said_to_spend_a_finite_e
     assert "while ε is infinite all along." in advice["flat-tail"]["detail"]
 
 
+def test_shuffled_batches_without_noise_lack_the_noise_first() -> None:
+    """To draw Poisson batches was all they were told, "infinite ε" in place of "infinite ε"."""
+    advice = advice_on(document_of(parameters_of(sampling="shuffle", noise_multiplier=0.0)))
+    assert list(advice) == ["no-privacy"]
+
+
+def test_without_noise_no_length_is_recommended_for_the_sake_of_privacy() -> None:
+    for epochs in (2, 30):
+        advice = advice_on(document_of(parameters_of(noise_multiplier=0.0, epochs=epochs)))
+        assert "no-privacy" in advice
+        assert "epochs-band" not in advice
+
+
 def test_a_rising_loss_is_no_reason_to_lose_accuracy() -> None:
     def longer_steps_are_better(parameters: RunParameters) -> float:
         return parameters.learning_rate

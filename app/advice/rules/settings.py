@@ -49,11 +49,9 @@ def _raise_clipping(case: Case, share: float) -> Iterator[Advice]:
             severity="tip",
             title=f"Nearly every gradient is clipped: raise C to {number(target)}",
             detail=(
-                f"At least {percent(share)} of the gradients were clipped in each of the last two "
-                "epochs; their median "
-                f"norm is {number(median)}, C is {number(norm)}. C {number(target)} moves further in each "
-                "step; "
-                "ε does not change."
+                f"At least {percent(share)} of the gradients were clipped in each of the last two epochs; "
+                f"their median norm is {number(median)}, C is {number(norm)}. C {number(target)} moves "
+                "further in each step; ε does not change."
             ),
             apply={"clipping_norm": target},
         )
@@ -94,7 +92,7 @@ def batch_size(case: Case) -> Iterator[Advice]:
     """Advise a batch of 128 at least, and a longer step where a big batch leaves only few of them."""
     batch, smallest = case.parameters.batch_size, int(band_of("batch_size")[0])
     usual = int(default_of("batch_size", case.parameters.task) or smallest)
-    if batch < smallest <= case.parameters.train_size:
+    if batch < smallest <= case.parameters.train_size and case.epsilon is not None:
         yield _bigger_batch(case, smallest)
     elif batch >= 2 * usual and _steps_are_few(case):
         yield _longer_steps(case, usual)
@@ -102,18 +100,19 @@ def batch_size(case: Case) -> Iterator[Advice]:
 
 def _bigger_batch(case: Case, smallest: int) -> Advice:
     parameters = case.parameters
-    rate = _scaled_rate(case, smallest / parameters.batch_size)
+    rate, larger = (
+        _scaled_rate(case, smallest / parameters.batch_size),
+        case.epsilon_with(batch_size=smallest),
+    )
     return Advice(
         id="small-batch",
         severity="tip",
         title=f"Use batches of at least {smallest}",
         detail=(
             f"The noise on an average over {parameters.batch_size} examples is "
-            f"{number(smallest / parameters.batch_size)} "
-            f"times that over {smallest}. A batch of {smallest} spends "
-            f"{epsilon_text(case.epsilon_with(batch_size=smallest))} "
-            f"instead of {epsilon_text(case.epsilon)} and takes fewer steps, so the learning rate goes to "
-            f"{number(rate)}."
+            f"{number(smallest / parameters.batch_size)} times that over {smallest}. "
+            f"A batch of {smallest} spends {epsilon_text(larger)} instead of {epsilon_text(case.epsilon)} "
+            f"and takes fewer steps, so the learning rate goes to {number(rate)}."
         ),
         apply={"batch_size": smallest, "learning_rate": rate},
     )
@@ -134,8 +133,7 @@ def _longer_steps(case: Case, usual: int) -> Advice:
         title="Big batches mean fewer steps: scale the learning rate",
         detail=(
             f"{parameters.epochs} epochs in batches of {parameters.batch_size} are "
-            f"{number(parameters.steps)} steps, "
-            f"{number(parameters.batch_size / usual)} times fewer than in batches of {usual}. "
+            f"{number(parameters.steps)} steps, {number(parameters.batch_size / usual)} times fewer than in batches of {usual}. "
             f"Learning rate {number(rate)} makes up for it; ε does not change."
         ),
         apply={"learning_rate": rate},
@@ -174,12 +172,12 @@ def training_length(case: Case) -> Iterator[Advice]:
     shortest, longest = (int(end) for end in band_of("epochs"))
     if flat_from is not None:
         yield _stop_earlier(case, flat_from)
+    elif case.epsilon is None:
+        return  # what the band weighs against accuracy is gone already; another rule says so
     elif case.parameters.epochs > longest:
         yield _epochs_to_band(case, longest, "every step spends privacy")
-    elif case.parameters.epochs < shortest:
-        within = epochs_within(case, case.limit) if case.epsilon is not None else shortest
-        if within is not None and within >= shortest:
-            yield _epochs_to_band(case, shortest, "few steps learn little, and the budget has room for more")
+    elif case.parameters.epochs < shortest and (epochs_within(case, case.limit) or 0) >= shortest:
+        yield _epochs_to_band(case, shortest, "few steps learn little, and the budget has room for more")
 
 
 def _flat_from(case: Case) -> int | None:
@@ -225,9 +223,8 @@ def _epochs_to_band(case: Case, epochs: int, reason: str) -> Advice:
         severity="tip",
         title=f"Train for {epochs} epochs",
         detail=(
-            f"8 to 20 epochs are recommended: {reason}. {epochs} instead of {case.parameters.epochs} "
-            "epochs spend "
-            f"{epsilon_text(case.epsilon_with(epochs=epochs))} instead of {epsilon_text(case.epsilon)}."
+            f"8 to 20 epochs are recommended: {reason}. {epochs} instead of {case.parameters.epochs} epochs "
+            f"spend {epsilon_text(case.epsilon_with(epochs=epochs))} instead of {epsilon_text(case.epsilon)}."
         ),
         apply={"epochs": epochs},
     )
