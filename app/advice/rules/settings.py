@@ -133,8 +133,8 @@ def _longer_steps(case: Case, usual: int) -> Advice:
         title="Big batches mean fewer steps: scale the learning rate",
         detail=(
             f"{parameters.epochs} epochs in batches of {parameters.batch_size} are "
-            f"{number(parameters.steps)} steps, {number(parameters.batch_size / usual)} times fewer than in batches of {usual}. "
-            f"Learning rate {number(rate)} makes up for it; ε does not change."
+            f"{number(parameters.steps)} steps, {number(parameters.batch_size / usual)} times fewer than in "
+            f"batches of {usual}. Learning rate {number(rate)} makes up for it; ε does not change."
         ),
         apply={"learning_rate": rate},
     )
