@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.schemas.documents import Answer, Privacy, RocPoint
+from app.schemas.tables import TableRules
 
 
 class PrivacyAnswer(Privacy):
@@ -64,7 +65,7 @@ class Choices(Answer):
     samplings: list[dict[str, str]]
     engines: list[dict[str, Any]]
     sweeps: dict[str, Any] = Field(description="what can be swept, and how much of it at once")
-    tables: dict[str, Any] = Field(description="what tables of one's own this server takes (see TableTaken)")
+    tables: TableRules
     timing: Timing
 
 

@@ -26,11 +26,9 @@ def worst_class(case: Case) -> Iterator[Advice]:
             severity="tip",
             title=f"Report the weakest class too: “{name}”",
             detail=(
-                f"“{name}” is recognised in {percent(worst)} of the cases "
-                f"({case.evidence}), "
+                f"“{name}” is recognised in {percent(worst)} of the cases ({case.evidence}), "
                 f"{points(mean - worst)} below the average of {percent(mean)}. Noise and clipping cost "
-                "hard classes most; "
-                "one overall accuracy hides it."
+                "hard classes most; one overall accuracy hides it."
             ),
         )
 

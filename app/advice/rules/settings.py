@@ -49,11 +49,9 @@ def _raise_clipping(case: Case, share: float) -> Iterator[Advice]:
             severity="tip",
             title=f"Nearly every gradient is clipped: raise C to {number(target)}",
             detail=(
-                f"At least {percent(share)} of the gradients were clipped in each of the last two "
-                "epochs; their median "
-                f"norm is {number(median)}, C is {number(norm)}. C {number(target)} moves further in each "
-                "step; "
-                "ε does not change."
+                f"At least {percent(share)} of the gradients were clipped in each of the last two epochs; "
+                f"their median norm is {number(median)}, C is {number(norm)}. C {number(target)} moves "
+                "further in each step; ε does not change."
             ),
             apply={"clipping_norm": target},
         )
@@ -113,8 +111,8 @@ def _bigger_batch(case: Case, smallest: int) -> Advice:
         detail=(
             f"The noise on an average over {parameters.batch_size} examples is "
             f"{number(smallest / parameters.batch_size)} times that over {smallest}. "
-            f"A batch of {smallest} spends {epsilon_text(larger)} instead of {epsilon_text(case.epsilon)} and "
-            f"takes fewer steps, so the learning rate goes to {number(rate)}."
+            f"A batch of {smallest} spends {epsilon_text(larger)} instead of {epsilon_text(case.epsilon)} "
+            f"and takes fewer steps, so the learning rate goes to {number(rate)}."
         ),
         apply={"batch_size": smallest, "learning_rate": rate},
     )
@@ -135,9 +133,8 @@ def _longer_steps(case: Case, usual: int) -> Advice:
         title="Big batches mean fewer steps: scale the learning rate",
         detail=(
             f"{parameters.epochs} epochs in batches of {parameters.batch_size} are "
-            f"{number(parameters.steps)} steps, "
-            f"{number(parameters.batch_size / usual)} times fewer than in batches of {usual}. "
-            f"Learning rate {number(rate)} makes up for it; ε does not change."
+            f"{number(parameters.steps)} steps, {number(parameters.batch_size / usual)} times fewer than in "
+            f"batches of {usual}. Learning rate {number(rate)} makes up for it; ε does not change."
         ),
         apply={"learning_rate": rate},
     )
@@ -226,9 +223,8 @@ def _epochs_to_band(case: Case, epochs: int, reason: str) -> Advice:
         severity="tip",
         title=f"Train for {epochs} epochs",
         detail=(
-            f"8 to 20 epochs are recommended: {reason}. {epochs} instead of {case.parameters.epochs} "
-            "epochs spend "
-            f"{epsilon_text(case.epsilon_with(epochs=epochs))} instead of {epsilon_text(case.epsilon)}."
+            f"8 to 20 epochs are recommended: {reason}. {epochs} instead of {case.parameters.epochs} epochs "
+            f"spend {epsilon_text(case.epsilon_with(epochs=epochs))} instead of {epsilon_text(case.epsilon)}."
         ),
         apply={"epochs": epochs},
     )

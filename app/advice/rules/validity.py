@@ -44,8 +44,7 @@ def large_delta(case: Case) -> Iterator[Advice]:
         title="δ is too large for this many examples",
         detail=(
             f"{delta_text(parameters.delta)} is not below 1/N = {1 / parameters.train_size:.1e}: the "
-            "guarantee may fail "
-            f"for about {number(parameters.delta * parameters.train_size)} of "
+            f"guarantee may fail for about {number(parameters.delta * parameters.train_size)} of "
             f"{number(parameters.train_size)} examples. "
             f"At {delta_text(smaller)} the same run has {epsilon_text(case.epsilon_with(delta=smaller))}."
         ),

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from app.runs.execution.executor import Ended
@@ -18,6 +19,15 @@ from app.runs.store.records import Claim
 CLOSING_SECONDS = 4.0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Kept:
+    """An attempt, the thread that keeps it, and its process once it has one."""
+
+    run_id: str
+    thread: threading.Thread
+    process: TrainingProcess | None = None
 
 
 class ProcessExecutor:
@@ -44,7 +54,8 @@ class ProcessExecutor:
         self._free: queue.LifoQueue[TrainingProcess] = queue.LifoQueue()
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[threading.Thread, TrainingProcess | None]] = {}
+        # By owner: a run's next attempt may have begun before the thread of the lost one has returned.
+        self._kept: dict[str, _Kept] = {}
         self._keeper_of = {
             id(process): Keeper(
                 lifecycle=lifecycle, process=process, site=site, limits=limits, closing=self._closing
@@ -68,7 +79,7 @@ class ProcessExecutor:
         """Keep the attempt in a thread of its own, as soon as a process is free."""
         thread = threading.Thread(target=self._keep, args=(claim,), name="keeper", daemon=True)
         with self._lock:
-            self._kept[claim.run_id] = (thread, None)
+            self._kept[claim.owner] = _Kept(claim.run_id, thread)
         thread.start()
 
     def poll(self) -> list[Ended]:
@@ -90,9 +101,10 @@ class ProcessExecutor:
     def kill(self, run_id: str) -> None:
         """Kill the process that trains ``run_id``; its keeper then tells the store."""
         with self._lock:
-            process = self._kept.get(run_id, (None, None))[1]
-        if process is not None:
-            process.kill()
+            kept = [each for each in self._kept.values() if each.run_id == run_id]
+        for each in kept:
+            if each.process is not None:
+                each.process.kill()
 
     def live_slots(self) -> int:
         """Return the number of processes, 0 once closed."""
@@ -103,7 +115,7 @@ class ProcessExecutor:
         self._closing.set()
         deadline = time.monotonic() + CLOSING_SECONDS
         with self._lock:
-            threads = [thread for thread, _ in self._kept.values()]
+            threads = [kept.thread for kept in self._kept.values()]
         for thread in threads:
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
         for process in self._processes:
@@ -112,7 +124,7 @@ class ProcessExecutor:
     def _keep(self, claim: Claim) -> None:
         process = self._free.get()
         with self._lock:
-            self._kept[claim.run_id] = (threading.current_thread(), process)
+            self._kept[claim.owner].process = process
         why = "its keeper failed"
         try:
             self._keeper_of[id(process)].keep(claim)
@@ -122,6 +134,6 @@ class ProcessExecutor:
             process.kill()
         finally:
             with self._lock:
-                self._kept.pop(claim.run_id, None)
+                del self._kept[claim.owner]
             self._free.put(process)
             self._ended.put(Ended(run_id=claim.run_id, owner=claim.owner, why=why))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -89,6 +90,29 @@ def test_each_slot_trains_in_a_process_of_its_own(
     for claimed in claims:
         lifecycle.cancel(claimed.run_id)
     until(lambda: all(lifecycle.record(claimed.run_id).state == "cancelled" for claimed in claims))
+
+
+def test_the_end_of_an_attempt_leaves_its_run_s_next_one_in_the_books(
+    make: Callable[..., ProcessExecutor], file_store: Store, lifecycle: Lifecycle
+) -> None:
+    """With two slots it may have begun before the thread of the lost one has returned."""
+    executor = make("until stopped", slots=2)
+    first = claim(file_store, lifecycle)
+    lifecycle.lose(first.run_id, first.owner, why="it died", crash=False)
+    again = lifecycle.claim()
+    assert again is not None
+
+    def return_late(claimed: Claim) -> None:
+        executor.submit(again)
+        until(lambda: begun(lifecycle, again.run_id))
+
+    executor._keeper_of[id(executor.processes[0])] = Mock(keep=return_late)
+    ended: list[Ended] = []
+    executor.submit(first)
+    until(lambda: drained(executor, ended, 1))
+    executor.kill(again.run_id)
+    until(lambda: drained(executor, ended, 2))
+    assert [each.owner for each in ended] == [first.owner, again.owner]
 
 
 def test_an_attempt_submitted_too_many_waits_for_a_process(
