@@ -258,6 +258,12 @@ def test_a_stop_ends_the_run_soon_and_keeps_what_was_measured(engine, digits_run
     assert all(point.iteration <= events[-1].steps for point in of(IterationPoint, events))
 
 
+def test_a_run_that_is_stopped_tells_how_long_it_trained(engine, digits_run):
+    events = told(replace(digits_run, epochs=60), should_stop=lambda: engine.clock.now >= 3.0)
+    assert events[-1].state == "cancelled"
+    assert events[-1].training_seconds == pytest.approx(3.0 - engine.seconds_to_compile, abs=0.3)
+
+
 def test_a_stop_in_the_baseline_keeps_the_private_series(engine, digits_run):
     stop = {"asked": False}
 
@@ -353,6 +359,13 @@ def test_a_diverged_baseline_costs_the_private_run_nothing(engine, digits_run):
     events = told(replace(digits_run, baseline=True))
     assert (events[-1].state, events[-1].steps) == ("done", 23)
     assert of(Notice, events, id="baseline-diverged")
+
+
+@pytest.mark.parametrize(("rising", "noticed"), [("private", ["loss-rising"]), ("baseline", [])])
+def test_a_rising_loss_is_noticed_in_the_private_series_alone(engine, digits_run, rising, noticed):
+    engine.loss_at = lambda self, step: 1.0 + step if self.series == rising else 1.0
+    events = told(replace(digits_run, epochs=6, baseline=True))
+    assert [notice.id for notice in of(Notice, events)] == noticed
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 from typing import Any
@@ -124,6 +125,48 @@ def test_only_the_first_may_enter_an_attempt(lifecycle: Lifecycle, store: Store)
     lifecycle.enter(claim.run_id, claim.owner)
     with pytest.raises(Fenced):
         lifecycle.enter(claim.run_id, claim.owner)
+
+
+def test_the_next_attempt_may_be_entered_too(lifecycle: Lifecycle, store: Store) -> None:
+    claim = claimed(lifecycle, store)
+    lifecycle.enter(claim.run_id, claim.owner)
+    lifecycle.lose(claim.run_id, claim.owner, why="it hung", crash=True)
+    present = lifecycle.claim()
+    assert present is not None
+    lifecycle.enter(present.run_id, present.owner)
+
+
+@pytest.mark.parametrize("sign", ["append", "beat"])
+def test_what_an_attempt_writes_is_a_sign_of_life(lifecycle: Lifecycle, store: Store, sign: str) -> None:
+    claim = claimed(lifecycle, store)
+    (before,) = lifecycle.running()
+    if sign == "append":
+        lifecycle.append(claim.run_id, claim.owner, [TRAINING])
+    else:
+        lifecycle.beat(claim.run_id, claim.owner)
+    (after,) = lifecycle.running()
+    assert after.heartbeat > before.heartbeat
+
+
+def test_an_event_that_no_viewer_could_read_is_not_written(lifecycle: Lifecycle, store: Store) -> None:
+    claim = claimed(lifecycle, store)
+    with pytest.raises(ValueError, match="JSON compliant"):
+        lifecycle.append(claim.run_id, claim.owner, [replace(progress(3), epsilon=math.nan)])
+    assert told(lifecycle, claim.run_id) == [Started(attempt=1)]
+
+
+def test_events_are_read_a_page_at_a_time(lifecycle: Lifecycle, store: Store) -> None:
+    claim = claimed(lifecycle, store)
+    lifecycle.append(claim.run_id, claim.owner, [progress(steps) for steps in range(5)])
+    assert [id for id, _ in lifecycle.raw(claim.run_id, after=1, limit=2)] == [2, 3]
+
+
+def test_a_server_s_end_is_no_crash_of_the_run(lifecycle: Lifecycle, store: Store) -> None:
+    claim = claimed(lifecycle, store)
+    lifecycle.lose(claim.run_id, claim.owner, why="it was stopped", crash=False)
+    second = lifecycle.claim()
+    assert second is not None
+    assert lifecycle.lose(second.run_id, second.owner, why="it died", crash=True) == "queued"
 
 
 def test_a_crash_is_forgiven_once_and_the_second_fails_in_human_words(

@@ -98,3 +98,11 @@ def test_the_oldest_make_room_for_the_newest(
         lifecycle.finish(claim.run_id, claim.owner, [], finished(), weights={"private": b"0123456789"})
         claims.append(claim)
     assert [bool(kept(store, claim.run_id)) for claim in claims] == [False, False, True, True]
+
+
+def test_the_newest_keeps_its_own_however_large_they_are(
+    store: Store, lifecycle: Lifecycle, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_module, "MOST_BYTES", 5)
+    lifecycle.finish(claim.run_id, claim.owner, [], finished(), weights=FOUND)
+    assert kept(store, claim.run_id) == FOUND
