@@ -4,7 +4,6 @@ import { createActions } from "./actions.js";
 import { fromQuery, runIdOf } from "./address.js";
 import { getCatalog, getPrivacy, getRun, getShippedRuns, getShippedSweep, ServerLost, ServerProblem, simulate } from "./api.js";
 import { byId, setText } from "./dom.js";
-import { createFrameGate } from "./frame_gate.js";
 import { keepForecast, keepTightBound } from "./keep_forecast.js";
 import { later, whenNear, whenUsed } from "./near.js";
 import { settled } from "./noise_lock.js";
@@ -76,8 +75,7 @@ function show(store, catalog, actions) {
   const coloured = [figures];
   bindTheme(() => coloured.forEach((view) => view.recolour()));
   render();
-  const gate = createFrameGate((callback) => requestAnimationFrame(callback));
-  store.subscribe(() => gate(render));
+  store.subscribe(onceAFrame(render));
   afterPaint(() => { // below the fold: neither must keep the first paint waiting
     const tradeOff = new TradeOff(actions, (text) => figures.say(text));
     const guarantee = new Guarantee();
@@ -91,6 +89,19 @@ function show(store, catalog, actions) {
 }
 
 const afterPaint = (callback) => requestAnimationFrame(() => setTimeout(callback));
+
+/** Call `callback` in the next frame, once; a frame gate would also call it now, so twice before one paint. */
+function onceAFrame(callback) {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      callback();
+    });
+  };
+}
 
 start().catch((error) => {
   byId("problem").hidden = false;
