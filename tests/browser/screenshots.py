@@ -1,7 +1,8 @@
 """Take the pictures of the README: ``python -m tests.browser.screenshots`` writes them into docs/screenshots.
 
-The server runs offline and without data, so that everybody gets the same pictures; what is measured on them
-is shipped with the page, or trained on the embedded digits.
+The server runs offline, with the MNIST of the folder DPSGD_DATA_DIR where that is set; without it the
+pictures say that MNIST is not there. What is measured on them is shipped with the page, or trained on the
+embedded digits.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        _bring_data(Path(home))
         with serving([sys.executable, "run.py"], port=port, home=Path(home)):
             for picture in PICTURES:
                 for size in picture.sizes:
@@ -73,6 +75,14 @@ def main() -> None:
                         path = _take(browser, f"http://127.0.0.1:{port}", picture, size=size, scheme=scheme)
                         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
         browser.close()
+
+
+def _bring_data(home: Path) -> None:
+    """Put MNIST where the server looks for what Keras has downloaded."""
+    folder = os.environ.get("DPSGD_DATA_DIR")
+    if folder:
+        (home / "datasets").mkdir()
+        (home / "datasets" / "mnist.npz").symlink_to((Path(folder) / "mnist.npz").resolve())
 
 
 def _take(browser: Browser, address: str, picture: Picture, *, size: str, scheme: str) -> Path:
