@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from app.catalog import DATASETS, OPTIMIZERS, SAMPLINGS, TABLE, TASKS
 from app.parameters import OF_A_TASK, PARAMETERS, RunParameters
+from app.simulation.learning import MOMENTUM
 
 EpsilonOf = Callable[[RunParameters], float | None]
 AccuracyOf = Callable[[RunParameters], float | None]
 
-MOMENTUM = 0.9
 GRADIENT_SCALE = 9.0
 
 _NUMBERS = (*OF_A_TASK, "train_size")

@@ -123,10 +123,7 @@ def epsilon_rdp(
         steps=steps,
         delta=delta,
     )
-    curve = EpsilonCurve(
-        sampling_probability=sampling_probability, noise_multiplier=noise_multiplier, delta=delta
-    )
-    return curve.at(steps)
+    return _curve_of(sampling_probability, noise_multiplier, delta).at(steps)
 
 
 def epsilon_gdp(*, sampling_probability: float, noise_multiplier: float, steps: int, delta: float) -> float:

@@ -66,12 +66,12 @@ def public(failure: Exception) -> PublicError | None:
             return Conflict(str(failure))
         case WrongShape():
             return InvalidParameters.of(Fault("image", f"{failure}."))
-        case TooExpensive():
-            return _too_expensive(failure)
         case UnknownSweep():
             return NotFound("There is no sweep with this id; it may have been forgotten.")
         case SweepTooLong():
             return _sweep_too_long(failure)
+        case TooExpensive():
+            return _too_expensive(failure)
         case NoSuchEvent():
             return MalformedRequest(f"Last-Event-ID is ahead of the run: {failure}.")
         case UnknownTable():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from app.advice.advice import Advice
 from app.advice.case import Case
 from app.advice.wording import epsilon_text, percent, points
+from app.privacy.guarantee import charged_epsilon
+from app.privacy.mechanism import Mechanism
 
 WIDE_GAP = 0.10
 RUNS_OF_A_SEARCH = 10
@@ -38,7 +40,7 @@ def tuning(case: Case) -> Iterator[Advice]:
     parameters = case.parameters
     if parameters.noise_multiplier == 0:
         return
-    together = case.epsilon_with(epochs=parameters.epochs * RUNS_OF_A_SEARCH)
+    together = charged_epsilon(Mechanism.of(parameters))([parameters.steps] * RUNS_OF_A_SEARCH)
     yield Advice(
         id="tuning-spends-privacy",
         severity="tip",

@@ -27,7 +27,7 @@ from app.runs.store.transitions import cancel
 from app.runs.sweeps.document import SweptRun, sweep_document, sweep_state
 from app.runs.sweeps.plan import Grid, SweepPlan
 from app.runs.sweeps.results import RunResult
-from app.runs.timing import Timing
+from app.runs.timing import Timing, TooExpensive
 
 RUNS_KEPT = 600  # ten sweeps of the largest size
 
@@ -36,12 +36,8 @@ class UnknownSweep(LookupError):
     """No sweep has this id (or it has been deleted for its age)."""
 
 
-class SweepTooLong(ValueError):
-    """A sweep is estimated to take longer than one may; ``estimate`` and ``limit`` in seconds."""
-
-    def __init__(self, *, estimate: float, limit: float) -> None:
-        super().__init__(f"estimated {estimate:.0f} s, limit {limit:.0f} s")
-        self.estimate, self.limit = estimate, limit
+class SweepTooLong(TooExpensive):
+    """A sweep is estimated to take longer than one may."""
 
 
 @dataclass(frozen=True, kw_only=True)
