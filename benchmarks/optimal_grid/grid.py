@@ -15,8 +15,9 @@ from typing import Any
 
 from app.advice.presets import SETTINGS, preset_parameters
 from app.parameters import PARAMETERS, RunParameters
-from app.privacy.accounting import epsilon_rdp
+from app.privacy.accounting import EpsilonCurve
 from app.privacy.calibration import Unreachable, noise_multiplier_for
+from app.privacy.mechanism import Mechanism
 
 DELTA = 1e-5
 NOISE_STEP = 0.05
@@ -82,12 +83,7 @@ def run_of(task: str, settings: Mapping[str, Any], *, seed: int | None) -> RunPa
 
 def epsilon_of(parameters: RunParameters) -> float:
     """Return the RDP ε of the whole run; infinite without noise."""
-    return epsilon_rdp(
-        sampling_probability=parameters.sampling_probability,
-        noise_multiplier=parameters.noise_multiplier,
-        steps=parameters.steps,
-        delta=parameters.delta,
-    ).epsilon
+    return EpsilonCurve.of(Mechanism.of(parameters)).at(parameters.steps).epsilon
 
 
 def with_least_noise(plan: Plan, settings: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.parameters import PARAMETERS, RunParameters
-from app.privacy.accounting import epsilon_rdp
+from app.privacy.accounting import EpsilonCurve
+from app.privacy.mechanism import Mechanism
 from benchmarks.accuracy.grid import (
     DATASETS,
     DELTA,
@@ -26,12 +27,7 @@ CELL = Cell(dataset="mnist", epsilon=1.0)
 
 
 def epsilon_of(run: RunParameters) -> float:
-    return epsilon_rdp(
-        sampling_probability=run.sampling_probability,
-        noise_multiplier=run.noise_multiplier,
-        steps=run.steps,
-        delta=run.delta,
-    ).epsilon
+    return EpsilonCurve.of(Mechanism.of(run)).at(run.steps).epsilon
 
 
 @pytest.mark.parametrize("cell", list(cells()), ids=lambda cell: f"{cell.dataset} {cell.epsilon:g}")

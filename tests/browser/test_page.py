@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,23 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-OpenPage = Callable[..., Page]
+from tests.browser.chart_page import CHARTS, PHONE, OpenPage, chart, wait_for_result
 
-CHARTS = ("training", "privacy", "clipping", "classes")
-PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 700}
-
-
-def wait_for_result(page: Page) -> None:
-    expect(page.locator("#badge")).to_have_text("SIMULATED")
-    expect(page.locator("#tile-accuracy")).to_contain_text("%")
-
-
-def chart(page: Page, name: str, expression: str) -> Any:
-    """Return ``expression`` over the Chart.js object ``chart`` of a figure."""
-    return page.evaluate(
-        f"(() => {{ const chart = Chart.getChart('{name}-canvas'); return {expression} }})()"
-    )
 
 
 def epsilon(page: Page) -> float:

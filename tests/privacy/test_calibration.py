@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.privacy.accounting import epsilon_rdp
+from app.privacy.accounting import EpsilonCurve
 from app.privacy.calibration import (
     Unreachable,
     epochs_for,
@@ -20,12 +20,7 @@ TUTORIAL = {"examples": 60_000, "batch_size": 256, "delta": 1e-5}
 
 
 def epsilon_of(mechanism: Mechanism) -> float:
-    return epsilon_rdp(
-        sampling_probability=mechanism.sampling_probability,
-        noise_multiplier=mechanism.noise_multiplier,
-        steps=mechanism.steps,
-        delta=mechanism.delta,
-    ).epsilon
+    return EpsilonCurve.of(mechanism).at(mechanism.steps).epsilon
 
 
 @settings(max_examples=12, deadline=None)

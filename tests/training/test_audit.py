@@ -12,12 +12,12 @@ from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan
 from app.privacy.guarantee import guaranteed_epsilon
 from app.privacy.mechanism import Mechanism
-from app.training import trainer
 from app.training.audit import Trial, drawn
 from app.training.canaries import NOBODY
 from app.training.datasets import load
 from app.training.seeds import AuditSeeds, audit_seeds, run_seeds
 from tests.training.broken_engines import broken
+from tests.training.trained import audited, audited_digits, told
 
 DIRAC = AuditPlan(method="dirac", canaries=700)
 MISLABELLED = AuditPlan(method="mislabelled", canaries=359)
@@ -25,40 +25,15 @@ MISLABELLED = AuditPlan(method="mislabelled", canaries=359)
 
 @pytest.fixture
 def run():
-    """A private run on digits: ε = 1.79, 450 steps in less than a second."""
-    return RunParameters.of_task(
-        "digits",
-        model="logistic",
-        optimizer="sgd",
-        batch_size=32,
-        epochs=10,
-        noise_multiplier=1.4,
-        learning_rate=0.3,
-        seed=1,
-    )
+    return audited_digits(seed=1)
 
 
 def digits():
     return load("digits", train_size=1_437, data_directory=None, offline=True)
 
 
-def told(parameters, plan, **options):
-    events = []
-    defaults = {"should_stop": lambda: False, "data_directory": None, "offline": True}
-    trainer.train(parameters, emit=events.append, audit=plan, **{**defaults, **options})
-    return events
-
-
-def audited(parameters, plan):
-    events = told(parameters, plan)
-    assert events[-1].state == "done", events[-1].error
-    (found,) = [event for event in events if isinstance(event, Audited)]
-    assert events[-2] is found
-    return found
-
-
 def test_an_audit_is_a_training_with_a_verdict(run):
-    events = told(run, DIRAC)
+    events = told(run, audit=DIRAC)
     assert [event.phase for event in events if isinstance(event, Phase)][-2:] == ["training", "auditing"]
     epochs = [event for event in events if isinstance(event, EpochPoint)]
     assert [point.epoch for point in epochs] == list(range(1, 11))
@@ -167,7 +142,7 @@ def test_coins_and_noise_have_different_seeds_that_no_training_has():
 
 def test_a_stopped_audit_has_no_verdict(run):
     asked = iter([False] * 6)
-    events = told(run, DIRAC, should_stop=lambda: next(asked, True))
+    events = told(run, audit=DIRAC, should_stop=lambda: next(asked, True))
     assert isinstance(events[-1], Finished)
     assert events[-1].state == "cancelled"
     assert not [event for event in events if isinstance(event, Audited)]
@@ -210,6 +185,8 @@ def test_the_reference_engine_is_audited_like_our_own(run):
 
 def test_a_training_without_noise_is_still_called_not_private(run):
     notices = [
-        event.id for event in told(replace(run, noise_multiplier=0.0), DIRAC) if isinstance(event, Notice)
+        event.id
+        for event in told(replace(run, noise_multiplier=0.0), audit=DIRAC)
+        if isinstance(event, Notice)
     ]
     assert notices == ["not-private"]

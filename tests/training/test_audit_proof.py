@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.events import Audited
 from app.parameters import RunParameters
 from app.privacy.audit_plan import AuditPlan, audit_plan
 from app.privacy.calibration import noise_multiplier_for
-from app.training import trainer
 from tests.training.broken_engines import broken
+from tests.training.trained import audited, audited_digits
 
 REAL_DATA = os.environ.get("DPSGD_DATA_DIR")
 WHOLE = os.environ.get("DPSGD_AUDIT_PROOF") == "1"
@@ -24,21 +23,12 @@ needs_mnist = pytest.mark.skipif(
 )
 
 
-def audited(parameters, plan=None):
+def verdict(parameters, plan=None):
     """Return what the audit tells; by the plan that the interface would choose, unless one is given."""
     plan = plan or audit_plan(
         "auto", noise_multiplier=parameters.noise_multiplier, examples=parameters.train_size
     )
-    events = []
-    trainer.train(
-        parameters,
-        emit=events.append,
-        should_stop=lambda: False,
-        data_directory=REAL_DATA,
-        offline=True,
-        audit=plan,
-    )
-    (found,) = [event for event in events if isinstance(event, Audited)]
+    found = audited(parameters, plan, data_directory=REAL_DATA)
     upper = "infinite" if found.epsilon_upper_bound is None else f"{found.epsilon_upper_bound:.2f}"
     print(
         f"{parameters.task} seed {parameters.seed} {plan.method} m={plan.canaries}: "
@@ -47,21 +37,8 @@ def audited(parameters, plan=None):
     return found
 
 
-def on_digits(seed):
-    return RunParameters.of_task(
-        "digits",
-        model="logistic",
-        optimizer="sgd",
-        learning_rate=0.3,
-        batch_size=32,
-        epochs=10,
-        noise_multiplier=1.4,
-        seed=seed,
-    )
-
-
 def test_over_twenty_private_runs_the_lower_bound_stays_below_the_upper():
-    found = [audited(on_digits(seed)) for seed in range(100, 120)]
+    found = [verdict(audited_digits(seed=seed)) for seed in range(100, 120)]
     exceeded = [one.epsilon_lower_bound > one.epsilon_upper_bound for one in found]
     assert sum(exceeded) <= 1  # 5 % of twenty
     # and not because it says nothing
@@ -71,16 +48,16 @@ def test_over_twenty_private_runs_the_lower_bound_stays_below_the_upper():
 @pytest.mark.parametrize("fault", FAULTS)
 def test_broken_engines_are_caught_with_every_seed(fault):
     for seed in range(200, 220 if WHOLE else 202):
-        run = on_digits(seed)
+        run = audited_digits(seed=seed)
         with broken(fault, steps_per_epoch=run.steps_after(1)):
-            found = audited(run)
+            found = verdict(run)
         assert found.epsilon_lower_bound > found.epsilon_upper_bound
 
 
 @needs_mnist
 @pytest.mark.parametrize("seed", range(10 if WHOLE else 2))
 def test_without_privacy_wrong_labels_are_remembered(seed):
-    found = audited(RunParameters.of_task("mnist-1500", noise_multiplier=0.0, seed=seed))
+    found = verdict(RunParameters.of_task("mnist-1500", noise_multiplier=0.0, seed=seed))
     assert found.method == "mislabelled"
     assert found.epsilon_lower_bound > 1
     assert found.membership["auc"] > 0.7
@@ -90,7 +67,7 @@ def test_without_privacy_wrong_labels_are_remembered(seed):
 @pytest.mark.parametrize("seed", range(3 if WHOLE else 1))
 def test_with_privacy_wrong_labels_are_not_remembered(seed):
     run = RunParameters.of_task("mnist", noise_multiplier=1.1, epochs=15 if WHOLE else 1, seed=seed)
-    found = audited(run, audit_plan("mislabelled", noise_multiplier=1.1, examples=60_000))
+    found = verdict(run, audit_plan("mislabelled", noise_multiplier=1.1, examples=60_000))
     assert found.membership["auc"] == pytest.approx(0.5, abs=0.05)
 
 
@@ -114,7 +91,7 @@ def test_dirac_canaries_give_the_bounds_they_were_designed_for(claimed, designed
             noise_multiplier=noise,
             seed=seed,
         )
-        bounds.append(audited(run, AuditPlan(method="dirac", canaries=4_000)).epsilon_lower_bound)
+        bounds.append(verdict(run, AuditPlan(method="dirac", canaries=4_000)).epsilon_lower_bound)
     print(f"claimed {claimed}: {np.mean(bounds):.2f} on average, designed for {designed}")
     assert np.mean(bounds) >= 0.6 * designed
 
@@ -122,5 +99,5 @@ def test_dirac_canaries_give_the_bounds_they_were_designed_for(claimed, designed
 @needs_mnist
 @pytest.mark.skipif(not WHOLE, reason="a whole MNIST training; `make audit-proof` does it")
 def test_the_default_training_is_audited_from_end_to_end():
-    found = audited(RunParameters.of_task("mnist", seed=1))
+    found = verdict(RunParameters.of_task("mnist", seed=1))
     assert 0.2 < found.epsilon_lower_bound < found.epsilon_upper_bound

@@ -10,23 +10,14 @@ import pytest
 from app.events import EpochPoint
 from app.inference.network import Network
 from app.privacy.audit_plan import AuditPlan
-from app.training import trainer
 from app.training.datasets import load
 from tests.own_table import sample_table
+from tests.training.trained import completed
 
 
 def train(parameters, **more):
-    events, weights = [], []
-    trainer.train(
-        parameters,
-        emit=events.append,
-        should_stop=lambda: False,
-        data_directory=None,
-        offline=True,
-        keep_weights=lambda series, found: weights.append((series, found)),
-        **more,
-    )
-    assert events[-1].state == "done", events[-1].error
+    weights = []
+    events = completed(parameters, keep_weights=lambda *kept: weights.append(kept), **more)
     return events, weights
 
 

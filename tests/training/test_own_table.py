@@ -9,27 +9,14 @@ import numpy as np
 import pytest
 
 from app.events import EpochPoint, Ready
-from app.parameters import RunParameters
 from app.training import trainer
 from app.training.datasets import DataUnavailable
 from app.training.own_table import majority_accuracy, table_data
 from tests.own_table import on_table, sample_table
+from tests.training.trained import told
 
 TABLE = sample_table()
 INFO = TABLE.info
-
-
-def run(parameters: RunParameters, content: bytes | None) -> list[Any]:
-    events: list[Any] = []
-    trainer.train(
-        parameters,
-        emit=events.append,
-        should_stop=lambda: False,
-        data_directory=None,
-        offline=True,
-        table=content,
-    )
-    return events
 
 
 def test_each_row_is_for_training_or_for_the_test_and_none_for_both() -> None:
@@ -72,7 +59,7 @@ def test_what_guessing_achieves_tells_nothing_of_the_rows_trained_on() -> None:
 def test_without_its_table_a_run_fails_in_words(content: bytes | None, info: Any) -> None:
     with pytest.raises(DataUnavailable):
         table_data(content, info, train_size=960)
-    (*_, finished) = run(on_table(info), content)
+    (*_, finished) = told(on_table(info), table=content)
     assert (finished.state, finished.error["kind"]) == ("failed", "data_unavailable")
     assert "send it again" in finished.error["message"]
 
@@ -80,7 +67,7 @@ def test_without_its_table_a_run_fails_in_words(content: bytes | None, info: Any
 @pytest.mark.parametrize("model", ["logistic", "toy_mlp", "small_mlp", "mlp"])
 def test_every_model_of_plain_inputs_learns_a_table_privately(model: str) -> None:
     parameters = on_table(INFO, model=model, seed=1, baseline=True)
-    events = run(parameters, TABLE.to_bytes())
+    events = told(parameters, table=TABLE.to_bytes())
     assert events[-1].state == "done", events[-1].error
     ready = next(event for event in events if isinstance(event, Ready))
     majority = ready.dataset["majority_accuracy"]
@@ -102,5 +89,5 @@ def test_a_table_of_words_and_of_many_classes_can_be_trained() -> None:
         codes=codes,
         labels=labels,
     )
-    events = run(on_table(table.info, epochs=1, batch_size=64), table.to_bytes())
+    events = told(on_table(table.info, epochs=1, batch_size=64), table=table.to_bytes())
     assert events[-1].state == "done", events[-1].error

@@ -13,6 +13,7 @@ from app.events import EpochPoint, Finished, IterationPoint, Notice, Phase, Prog
 from app.training import course, engines, notices, trainer, training
 from app.training.dpsgd import Evaluation, StepStatistics, UnsupportedModel
 from app.training.notices import RisingLoss
+from tests.training import trained
 
 
 class Clock:
@@ -81,9 +82,7 @@ def engine(monkeypatch):
 
 def told(parameters, **options):
     """Train and return the events; every one must fit into strict JSON, and only the last be Finished."""
-    events = []
-    defaults = {"should_stop": lambda: False, "data_directory": None, "offline": True}
-    trainer.train(parameters, emit=events.append, **{**defaults, **options})
+    events = trained.told(parameters, **options)
     for event in events:
         json.dumps(encode(event), allow_nan=False)
     assert [type(event) for event in events].count(Finished) == 1

@@ -7,21 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.events import EpochPoint, IterationPoint, encode
-from app.training import trainer
+from tests.training.trained import completed
 
 REAL_DATA = os.environ.get("DPSGD_DATA_DIR")
 
 
 def epochs(parameters, data_directory=None):
-    events = []
-    trainer.train(
-        parameters,
-        emit=events.append,
-        should_stop=lambda: False,
-        data_directory=data_directory,
-        offline=True,
-    )
-    assert events[-1].state == "done", events[-1].error
+    events = completed(parameters, data_directory=data_directory)
     return [event for event in events if isinstance(event, EpochPoint)], events
 
 
