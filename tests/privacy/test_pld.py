@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -238,3 +239,12 @@ def test_the_child_speaks_one_json_line_per_question() -> None:
         assert json.loads(child.stdout.readline())["epsilon"] == pytest.approx(0.8645889, rel=1e-6)
         child.stdin.close()
         assert child.wait(timeout=20) == 0
+
+
+def test_a_process_leaves_alone_the_child_that_it_was_forked_with() -> None:
+    accountant = PldAccountant()
+    killed: list[str] = []
+    for owner in (os.getpid() + 1, os.getpid()):
+        accountant._child = SimpleNamespace(owner=owner, kill=lambda: killed.append("own"))  # type: ignore[assignment]
+        accountant.close()
+    assert killed == ["own"], "the other is its parent's, who may be asking it now"

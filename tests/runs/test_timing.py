@@ -103,6 +103,7 @@ def test_the_last_long_runs_decide(timing: Timing, lifecycle: Lifecycle, store: 
         {"seconds": 4.0, "state": "failed", "steps": 100},
         {"seconds": 4.0, "steps": 100},  # stopped at its budget
         {"seconds": 0.0},
+        {"seconds": 4.0, "kind": "audit"},  # its canaries cost time too
     ],
     ids=str,
 )
@@ -228,3 +229,49 @@ def test_the_time_of_a_run_that_is_overdue_is_not_counted_against_others(
     record = queue(lifecycle, store)
     found = timing.eta(record, MNIST, steps=0, ahead=[running], slots=1)
     assert found == pytest.approx(40.0 + OVERHEAD_SECONDS, abs=0.2)
+
+
+def test_the_rest_of_the_private_series_has_the_whole_baseline_behind_it() -> None:
+    half = rest(BASELINE, RATE, steps=BASELINE.steps // 2, elapsed=1.0)
+    private = private_work(BASELINE) / RATE.examples_per_second
+    whole = whole_seconds(BASELINE, RATE) - OVERHEAD_SECONDS
+    assert half == pytest.approx(whole - private / 2)
+
+
+def test_a_slow_start_is_not_counted_against_the_rest() -> None:
+    whole = whole_seconds(MNIST, RATE)
+    assert rest(MNIST, RATE, steps=0, elapsed=1000.0) == pytest.approx(whole - OVERHEAD_SECONDS)
+
+
+def test_runs_together_end_at_the_same_time_in_any_order(timing: Timing) -> None:
+    # Two slots: 6 alone, 3 and then 2, where the order as given would end at 8.
+    assert [timing.together(each, slots=2) for each in ([2.0, 3.0, 6.0], [6.0, 3.0, 2.0])] == [6.0, 6.0]
+    assert timing.together([], slots=0) == 0.0
+
+
+def test_more_may_run_than_there_are_slots_now_and_others_end_by_themselves(
+    timing: Timing, lifecycle: Lifecycle, store: Store
+) -> None:
+    ended(lifecycle, store, seconds=40.0)
+    for _ in range(3):
+        started(lifecycle, store)
+    waits = queue(lifecycle, store)
+    queue(lifecycle, store)
+    one = 40.0 + OVERHEAD_SECONDS
+    assert eta(timing, waits, lifecycle, slots=1) == pytest.approx(2 * one, abs=1.0)
+    line = lifecycle.line()
+    assert timing.eta_of_all([waits.id], line=line, slots=1) == pytest.approx(2 * one, abs=1.0)
+    running = [record.id for record in line if record.state == "running"]
+    assert timing.eta_of_all(running, line=line, slots=1) == pytest.approx(one, abs=1.0)
+
+
+def test_a_clock_that_was_set_back_takes_no_time_from_a_run(
+    timing: Timing, lifecycle: Lifecycle, store: Store
+) -> None:
+    ended(lifecycle, store, seconds=40.0)
+    begun = lifecycle.record(started(lifecycle, store).run_id)
+    assert begun.started_at is not None
+    future = replace(begun, started_at=begun.started_at + 1000.0)
+    waits = queue(lifecycle, store)
+    left = timing.eta(waits, MNIST, steps=0, ahead=[future], slots=1)
+    assert left == pytest.approx(2 * (40.0 + OVERHEAD_SECONDS), abs=1.0)

@@ -190,3 +190,15 @@ def test_a_training_without_noise_is_still_called_not_private(run):
         if isinstance(event, Notice)
     ]
     assert notices == ["not-private"]
+
+
+def test_a_baseline_that_diverged_has_no_verdict_and_the_private_series_keeps_its_own(run):
+    # The clipped steps are as long as ever; those that are not clipped leave the numbers there are.
+    steep = replace(
+        run, model="digits_cnn", epochs=2, baseline=True, clipping_norm=1e-20, learning_rate=0.3e20
+    )
+    events = told(steep, audit=MISLABELLED)
+    assert [event.id for event in events if isinstance(event, Notice)] == ["baseline-diverged"]
+    (found,) = [event for event in events if isinstance(event, Audited)]
+    assert found.baseline is None
+    assert found.canaries == MISLABELLED.canaries

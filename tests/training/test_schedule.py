@@ -35,4 +35,5 @@ def test_a_run_cut_short_closes_its_last_epoch_at_its_last_step(mnist_run, steps
     found = marks(mnist_run, steps=steps)
     assert found[-1].step == steps
     assert found[-1].closes_epoch
+    assert len({mark.step for mark in found}) == len(found)
     assert found[-1].epoch == (1 if steps <= 235 else 2)
