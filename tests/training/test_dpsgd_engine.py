@@ -229,3 +229,12 @@ def test_steps_are_counted_and_none_is_none() -> None:
 def test_what_cannot_be_trained_is_refused(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         engine(**changes)
+
+
+def test_an_engine_leaves_the_model_of_another_of_the_same_architecture_alone() -> None:
+    first, second = small_model(), small_model()
+    one, other = engine(first), engine(second)
+    one.run(1)
+    before = first.get_weights()[0]
+    other.run(2)
+    np.testing.assert_array_equal(first.get_weights()[0], before)
