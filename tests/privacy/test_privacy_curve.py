@@ -26,11 +26,6 @@ def curve_of(*, sampling_probability: float, noise_multiplier: float, steps: int
     )
 
 
-def curve_of_one_step(*, sigma: float) -> PrivacyCurve:
-    """The curve of one step on all examples, not composed: without the mass that composing truncates."""
-    return PrivacyCurve.of([one_step(pair(1.0, sigma)) for pair in (removal, addition)])
-
-
 @pytest.mark.parametrize("reference", AFFORDABLE, ids=LABELS)
 def test_epsilon_equals_the_golden_pld(reference: Reference) -> None:
     numbers = dict(reference.numbers)
@@ -73,13 +68,6 @@ def test_between_two_points_delta_is_that_of_the_smaller_epsilon() -> None:
     assert curve.deltas[0] > curve.deltas[1] > curve.deltas[2]
     assert [curve.delta(epsilon) for epsilon in (0.0, 0.5e-4, 1.5e-4)] == list(curve.deltas[[0, 0, 1]])
     assert curve.delta(1e9) == curve.deltas[-1]
-
-
-def test_the_rarest_outcomes_of_one_step_keep_their_digits() -> None:
-    curve = curve_of_one_step(sigma=1.0)
-    epsilon = 8.0  # delta is 1e-15 there: less than one unit of the last place of what lies left of it
-    exact = norm.sf(epsilon - 0.5) - math.exp(epsilon) * norm.sf(epsilon + 0.5)
-    assert curve.delta(epsilon) == pytest.approx(exact, rel=1e-3)
 
 
 @settings(max_examples=10, deadline=None)
