@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.serving import free_port, serving
 
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +27,14 @@ QUIET = (
 DESKTOP = {"width": 1440, "height": 900}
 
 expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy with other tests
+
+
+@pytest.fixture(scope="session")
+def axe_needed() -> None:
+    """Skip what needs axe-core where that is not there; where CI=true its absence is a failure."""
+    if not AXE.exists():
+        reason = "axe-core is not there; cure: .ci/axe-core, which fetches it with npm"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import AXE
+
 OpenPage = Callable[..., Page]
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 GRAVE = ("serious", "critical")
 
@@ -98,11 +97,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def require_axe() -> None:
-    if not AXE.exists():
-        reason = "axe-core is not there; cure: .ci/axe-core, which fetches it with npm"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+pytestmark = pytest.mark.usefixtures("axe_needed")
 
 
 @pytest.mark.parametrize("state", STATES)

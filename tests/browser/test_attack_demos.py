@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.test_accessibility import AXE, SIZES, graves
+from tests.browser.conftest import AXE
+from tests.browser.test_accessibility import SIZES, graves
 
 OpenPage = Callable[..., Page]
 
@@ -141,10 +142,9 @@ def test_pictures_that_cannot_be_had_are_said_to_be_missing_and_can_be_asked_for
     expect(page.locator("#gradient-problem")).to_be_hidden()
 
 
+@pytest.mark.usefixtures("axe_needed")
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 def test_axe_finds_nothing_serious_and_all_fits(open_page: OpenPage, size: str, scheme: str) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not there; cure: .ci/axe-core, which fetches it with npm")
     context: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": scheme}
     page = open_page("/attacks", prepare=lambda page: page.add_init_script(path=AXE), **context)
     scroll_to(page, *DEMOS)

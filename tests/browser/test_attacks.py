@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import AXE, graves
+from tests.browser.conftest import AXE
+from tests.browser.test_accessibility import graves
 
 OpenPage = Callable[..., Page]
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.test_accessibility import AXE, graves
+from tests.browser.conftest import AXE
+from tests.browser.test_accessibility import graves
 from tests.own_table import SAMPLE
 
 OpenPage = Callable[..., Page]
@@ -218,13 +219,12 @@ def test_the_page_says_where_tables_are_not_taken(open_page: OpenPage) -> None:
     expect(page.locator("#own-sample")).to_be_disabled()
 
 
+@pytest.mark.usefixtures("axe_needed")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
     open_page: OpenPage, scheme: str, width: int
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not there; cure: .ci/axe-core, which fetches it with npm")
     page = open_page(
         "/learning#own-data",
         prepare=lambda page: page.add_init_script(path=AXE),
